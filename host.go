@@ -1,0 +1,80 @@
+package minesweep
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Verdict is what a sweep concluded of one address.
+type Verdict string
+
+// The verdicts.
+const (
+	Confirmed    Verdict = "confirmed"    // protocol evidence that only mining software gives
+	Suspected    Verdict = "suspected"    // hints only
+	Unidentified Verdict = "unidentified" // answers; nothing says that it mines
+	DecoyHost    Verdict = "decoy"        // tarpit, echo, everything open
+	Silent       Verdict = "silent"       // open port, not one byte
+)
+
+// Host is one address as one sweep saw it. Its JSON form is a public
+// interface: fields are added, never renamed or removed.
+type Host struct {
+	Address      netip.Addr    `json:"address"`
+	Device       string        `json:"device,omitempty"` // name in a recording; identify only
+	Verdict      Verdict       `json:"verdict"`
+	Class        Class         `json:"class"`
+	Vendor       string        `json:"vendor"`
+	Model        string        `json:"model"`
+	Firmware     string        `json:"firmware"`
+	Algorithm    string        `json:"algorithm"`
+	Coin         string        `json:"coin"`
+	Hashrate     *float64      `json:"hashrate"` // null: not known; 0: not hashing
+	HashrateUnit string        `json:"hashrate_unit"`
+	State        string        `json:"state,omitempty"`
+	PowerW       *float64      `json:"power_w"`
+	PowerSource  string        `json:"power_source"` // "measured", "model", "class" or ""
+	Pool         string        `json:"pool"`
+	Worker       string        `json:"worker"`
+	MAC          string        `json:"mac"`
+	Serial       string        `json:"serial"`
+	Hostname     string        `json:"hostname,omitempty"`
+	UptimeS      *int64        `json:"uptime_s"`
+	Locked       bool          `json:"locked"`
+	Ports        []HostPort    `json:"ports"`
+	Evidence     []QuotedClaim `json:"evidence"`
+	Doubts       []string      `json:"doubts"`
+	FirstSeen    time.Time     `json:"first_seen"`
+	LastSeen     time.Time     `json:"last_seen"`
+}
+
+// HostPort is an open port of a host and the protocol it was heard to speak.
+type HostPort struct {
+	Port     uint16 `json:"port"`
+	Protocol string `json:"protocol"` // "" where nothing was recognised
+}
+
+// QuotedClaim is evidence as a host shows it.
+type QuotedClaim struct {
+	Fingerprint string   `json:"fingerprint"`
+	Probe       string   `json:"probe"`
+	Port        uint16   `json:"port"`
+	Strength    Strength `json:"strength"`
+	Quote       string   `json:"quote"`
+}
+
+// Asset is one device over time, on one address or several.
+type Asset struct {
+	Key       string     `json:"key"` // "mac:…", "serial:…" or "addr:…"
+	FirstSeen time.Time  `json:"first_seen"`
+	LastSeen  time.Time  `json:"last_seen"`
+	Addresses []Sighting `json:"addresses"`
+	Host      Host       `json:"host"` // as last seen
+}
+
+// Sighting is an address at which an asset was seen, and when.
+type Sighting struct {
+	Address   netip.Addr `json:"address"`
+	FirstSeen time.Time  `json:"first_seen"`
+	LastSeen  time.Time  `json:"last_seen"`
+}

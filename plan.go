@@ -1,0 +1,84 @@
+package minesweep
+
+import (
+	"context"
+	"math/big"
+	"net/netip"
+	"time"
+
+	"go4.org/netipx"
+)
+
+// Plan is what one sweep is to cover: every port of every address, each once.
+type Plan struct {
+	Targets *netipx.IPSet // already inside the scope
+	Ports   []uint16
+	Seed    uint64 // decides the order; the same seed walks the same way
+	Cursor  uint64 // how many probes of that order are settled already
+}
+
+// Total returns the number of probes, addresses × ports, or false where that
+// does not fit 62 bits (an IPv6 prefix that no sweep ends).
+func (p Plan) Total() (uint64, bool) {
+	sum := new(big.Int)
+	for _, r := range p.Targets.Ranges() {
+		from, to := r.From().As16(), r.To().As16()
+		n := new(big.Int).Sub(new(big.Int).SetBytes(to[:]), new(big.Int).SetBytes(from[:]))
+		sum.Add(sum, n.Add(n, big.NewInt(1)))
+	}
+	sum.Mul(sum, big.NewInt(int64(len(p.Ports))))
+	return sum.Uint64(), sum.BitLen() <= 62
+}
+
+// Progress is how far discovery has come. Counts are of this process; Cursor
+// is of the whole sweep.
+type Progress struct {
+	Cursor   uint64 // probes settled: sent, and answered or waited for
+	Total    uint64
+	Sent     uint64
+	Open     uint64
+	Closed   uint64
+	Filtered uint64 // no answer within the wait
+	Refused  uint64 // by the guard, at the moment of sending
+	Errors   uint64 // not sent, for want of a socket or a route
+}
+
+// Scanner finds open ports. It returns nil when the plan is covered and
+// ctx.Err() when stopped; a deaf or broken engine is an error, never silence.
+type Scanner interface {
+	Scan(ctx context.Context, plan Plan, sink Sink) error
+}
+
+// Sink takes what a [Scanner] finds. A probe counts as settled only after
+// Found has returned nil for it. Both may be called from several goroutines.
+type Sink interface {
+	Found(OpenPort) error
+	Progress(Progress) error
+}
+
+// Asker asks an open port harmless questions. No answer is no error; an error
+// means that asking must stop.
+type Asker interface {
+	Ask(ctx context.Context, port OpenPort) ([]Reply, error)
+}
+
+// Judge reads replies of one host and says what they prove.
+type Judge interface {
+	Judge(replies []Reply) []Evidence
+}
+
+// Observation is all that a sweep knows of one address.
+type Observation struct {
+	Address    netip.Addr
+	Ports      []OpenPort
+	PortsSwept int // how many ports of the address the sweep tries
+	Replies    []Reply
+	Evidence   []Evidence
+	Grant      *Grant // under which it was asked; nil in identify
+	At         time.Time
+}
+
+// Assessor turns an observation into a verdict.
+type Assessor interface {
+	Assess(Observation) Host
+}

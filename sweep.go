@@ -1,0 +1,186 @@
+package minesweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Recorder keeps what discovery finds. Found is idempotent.
+type Recorder interface {
+	Found(ctx context.Context, port OpenPort) error
+	Checkpoint(ctx context.Context, p Progress) error
+}
+
+// Queue holds the open ports that are still to be asked, across crashes.
+type Queue interface {
+	// Pending returns up to limit open ports not yet settled whose number is
+	// above after, in order, and the number of the last one.
+	Pending(ctx context.Context, after int64, limit int) ([]OpenPort, int64, error)
+	// Settle stores the replies of one port and the host as judged with them,
+	// in one transaction.
+	Settle(ctx context.Context, port OpenPort, replies []Reply, host Host) error
+}
+
+// History returns what the sweep already holds of an address: its open ports
+// and the replies of those that are settled.
+type History interface {
+	History(ctx context.Context, addr netip.Addr) ([]OpenPort, []Reply, error)
+}
+
+// Sweeper joins the stages. Discovery and asking run at the same time; between
+// them lies the [Queue], so that memory does not grow with the range and a
+// crash loses nothing.
+type Sweeper struct {
+	Scanner  Scanner
+	Asker    Asker
+	Judge    Judge
+	Assessor Assessor
+	Recorder Recorder
+	Queue    Queue
+	History  History
+	Grant    func(netip.Addr) *Grant // under which an address is asked; nil allowed
+	Watch    func(Progress)          // called on each checkpoint; may be nil
+	Asks     int                     // hosts asked at the same time; 0 means 64
+	Now      func() time.Time
+}
+
+// maxPortsAsked bounds the questions to one host: a host with more open ports
+// than this is asked on the first ones only.
+const maxPortsAsked = 16
+
+// Run covers the plan and returns when every open port found has been asked,
+// or when ctx ends; what was found until then is kept.
+func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
+	group, gctx := errgroup.WithContext(ctx)
+	found := make(chan struct{}, 1)
+	discovered := make(chan struct{})
+	group.Go(func() error {
+		defer close(discovered)
+		return s.Scanner.Scan(gctx, plan, &recordingSink{ctx: gctx, sweeper: s, found: found})
+	})
+	group.Go(func() error { return s.askAll(gctx, len(plan.Ports), found, discovered) })
+	err := group.Wait()
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return ctx.Err()
+	}
+	return err
+}
+
+// recordingSink writes what is found before it is settled.
+type recordingSink struct {
+	ctx     context.Context
+	sweeper *Sweeper
+	found   chan<- struct{}
+}
+
+func (r *recordingSink) Found(p OpenPort) error {
+	if err := r.sweeper.Recorder.Found(context.WithoutCancel(r.ctx), p); err != nil {
+		return fmt.Errorf("host %s: %w", p.Target.Addr(), err)
+	}
+	select {
+	case r.found <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (r *recordingSink) Progress(p Progress) error {
+	if r.sweeper.Watch != nil {
+		r.sweeper.Watch(p)
+	}
+	return r.sweeper.Recorder.Checkpoint(context.WithoutCancel(r.ctx), p)
+}
+
+// askAll takes open ports from the queue until discovery is over and the queue
+// is empty.
+func (s *Sweeper) askAll(ctx context.Context, swept int, found, discovered <-chan struct{}) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(s.Asks, 1))
+	if s.Asks == 0 {
+		group.SetLimit(64)
+	}
+	lines := newHostLines()
+	var after int64
+	for last := false; ; {
+		ports, next, err := s.Queue.Pending(gctx, after, 256)
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+		after = next
+		for _, p := range ports {
+			if lines.enter(p) {
+				group.Go(func() error { return s.askHost(gctx, p, swept, lines) })
+			}
+		}
+		if len(ports) > 0 {
+			continue
+		}
+		if last {
+			return group.Wait()
+		}
+		select {
+		case <-gctx.Done():
+			return errors.Join(group.Wait(), gctx.Err())
+		case <-found:
+		case <-discovered:
+			last = true
+		}
+	}
+}
+
+// askHost asks one port and then the ports of the same host that queued up
+// behind it: one conversation with a host at a time.
+func (s *Sweeper) askHost(ctx context.Context, p OpenPort, swept int, lines *hostLines) error {
+	for more := true; more; p, more = lines.leave(p) {
+		if err := s.askPort(ctx, p, swept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
+	addr := p.Target.Addr()
+	ports, earlier, err := s.History.History(ctx, addr)
+	if err != nil {
+		return fmt.Errorf("host %s: %w", addr, err)
+	}
+	var replies []Reply
+	if portsAsked(earlier) < maxPortsAsked {
+		if replies, err = s.Asker.Ask(ctx, p); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // a half-asked port stays in the queue
+	}
+	host := s.assess(addr, ports, append(earlier, replies...), swept)
+	if err := s.Queue.Settle(context.WithoutCancel(ctx), p, replies, host); err != nil {
+		return fmt.Errorf("host %s: %w", addr, err)
+	}
+	return nil
+}
+
+func (s *Sweeper) assess(addr netip.Addr, ports []OpenPort, replies []Reply, swept int) Host {
+	o := Observation{
+		Address: addr, Ports: ports, PortsSwept: swept, Replies: replies,
+		Evidence: s.Judge.Judge(replies), At: s.Now(),
+	}
+	if s.Grant != nil {
+		o.Grant = s.Grant(addr)
+	}
+	return s.Assessor.Assess(o)
+}
+
+func portsAsked(replies []Reply) int {
+	seen := make(map[uint16]bool)
+	for _, r := range replies {
+		seen[r.Target.Port()] = true
+	}
+	return len(seen)
+}
