@@ -1,0 +1,198 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"minesweep"
+)
+
+const (
+	rereadEvery    = 500 * time.Millisecond
+	loadWait       = 5 * time.Second
+	staleAfter     = 10 * time.Second
+	connectTimeout = 3 * time.Second
+)
+
+// ErrStale is wrapped by the refusals of a [Guard] that could not re-read its
+// scope for 10 s. It is an [minesweep.ErrRefused] too.
+var ErrStale = fmt.Errorf("%w: the scope could not be re-read for %s", minesweep.ErrRefused, staleAfter)
+
+// GuardConfig is what a [Guard] needs.
+type GuardConfig struct {
+	// Load reads the scope that holds now. Required.
+	Load func(context.Context) (*minesweep.Scope, error)
+	// Rate and RatePer24 lower the grants' own budgets, in connection attempts
+	// a second over everything and over each /24 (IPv6: /64); 0: the grants' own.
+	Rate, RatePer24 int
+	// Now tells the time and must go on: budgets refill by it. Required.
+	Now func() time.Time
+	// ConnectTimeout bounds one dial; 0: 3 s.
+	ConnectTimeout time.Duration
+}
+
+// Guard is the one way out to a target. It refuses what the scope does not
+// allow at the very moment of sending, and makes the rest wait for the budgets
+// and for the host to be free. It is safe for concurrent use.
+type Guard struct {
+	cfg     GuardConfig
+	present atomic.Pointer[reading]
+	fault   atomic.Pointer[error] // why the last re-read failed; nil: it did not
+	hosts   *hostGate
+	pace    *pacer
+	own     ownListeners
+
+	admitted, refused atomic.Uint64
+}
+
+// reading is a scope and the time at which its reading began.
+type reading struct {
+	scope *minesweep.Scope
+	at    time.Time
+}
+
+// NewGuard returns a guard that holds the scope as cfg.Load gives it now. The
+// scope is good for 10 s unless [Guard.Run] re-reads it.
+func NewGuard(ctx context.Context, cfg GuardConfig) (*Guard, error) {
+	switch {
+	case cfg.Load == nil:
+		return nil, errors.New("guard: no way to load the scope was given")
+	case cfg.Now == nil:
+		return nil, errors.New("guard: no clock was given")
+	case cfg.Rate < 0 || cfg.RatePer24 < 0:
+		return nil, errors.New("guard: a rate is below 0 packets/s")
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
+	}
+	g := &Guard{cfg: cfg, hosts: newHostGate(), pace: newPacer(cfg.Now)}
+	if err := g.reload(ctx); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Run re-reads the scope twice a second and returns nil when ctx ends. A
+// reading that fails leaves the last scope in force, for 10 s at most.
+func (g *Guard) Run(ctx context.Context) error {
+	tick := time.NewTicker(rereadEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			g.fault.Store(errorPointer(g.reload(ctx)))
+		}
+	}
+}
+
+func (g *Guard) reload(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, loadWait)
+	defer cancel()
+	began := g.cfg.Now()
+	scope, err := g.cfg.Load(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("scope: %w", err)
+	case scope == nil:
+		return errors.New("scope: nothing was loaded")
+	}
+	g.present.Store(&reading{scope: scope, at: began})
+	return nil
+}
+
+func errorPointer(err error) *error {
+	if err == nil {
+		return nil
+	}
+	return &err
+}
+
+// Scope returns the scope read last.
+func (g *Guard) Scope() *minesweep.Scope { return g.present.Load().scope }
+
+// decide is the whole of the guard's judgement of an address.
+func (g *Guard) decide(addr netip.Addr) (*minesweep.Grant, error) {
+	r := g.present.Load()
+	if g.cfg.Now().Sub(r.at) > staleAfter {
+		if fault := g.fault.Load(); fault != nil {
+			return nil, fmt.Errorf("%w: %w", ErrStale, *fault)
+		}
+		return nil, ErrStale
+	}
+	return r.scope.Decide(addr)
+}
+
+// Admit returns when one connection attempt to addr may be made now: the scope
+// allows it, the budgets of everything, of the grant and of the /24 (IPv6: /64)
+// have room, and no other connection of ours to the host stands. The caller
+// makes the attempt at once and calls release when the connection is gone;
+// release may be called again. An error that wraps [minesweep.ErrRefused]
+// means that nothing may be sent; the other errors are those of ctx.
+func (g *Guard) Admit(ctx context.Context, addr netip.Addr) (release func(), err error) {
+	addr = addr.Unmap()
+	grant, err := g.decide(addr)
+	if err != nil {
+		g.refused.Add(1)
+		return nil, err
+	}
+	// The host first: a budget waited for and then kept while the host is busy
+	// would let a burst go when many hosts become free together.
+	release, err = g.hosts.enter(ctx, addr)
+	if err != nil {
+		return nil, fmt.Errorf("host %s: waiting until it is free: %w", addr, err)
+	}
+	if err := g.pace.wait(ctx, g.budgets(grant, addr)); err != nil {
+		release()
+		return nil, fmt.Errorf("host %s: waiting for the budget: %w", addr, err)
+	}
+	if _, err := g.decide(addr); err != nil {
+		release()
+		g.refused.Add(1)
+		return nil, err
+	}
+	g.admitted.Add(1)
+	return release, nil
+}
+
+func (g *Guard) budgets(grant *minesweep.Grant, addr netip.Addr) []budget {
+	whole, per24 := grant.Budget()
+	if g.cfg.RatePer24 > 0 {
+		per24 = min(per24, g.cfg.RatePer24)
+	}
+	out := []budget{
+		{laneKey{prefix: neighbourhood(addr)}, per24},
+		{laneKey{grant: grant.Name}, whole},
+	}
+	if g.cfg.Rate > 0 {
+		out = append(out, budget{laneKey{}, g.cfg.Rate})
+	}
+	return out
+}
+
+// neighbourhood is the /24 of an IPv4 address and the /64 of an IPv6 one.
+func neighbourhood(addr netip.Addr) netip.Prefix {
+	bits := 24
+	if addr.Is6() {
+		bits = 64
+	}
+	p, _ := addr.Prefix(bits) // fails for an invalid address only, which no grant covers
+	return p
+}
+
+// Counts is what a [Guard] has done so far.
+type Counts struct {
+	Admitted uint64 // connection attempts let out
+	Refused  uint64 // refused by scope, before or after waiting
+	MaxPer24 int    // most attempts let out to one /24 (IPv6: /64) within any 1 s
+}
+
+// Counts returns what the guard has done so far.
+func (g *Guard) Counts() Counts {
+	return Counts{Admitted: g.admitted.Load(), Refused: g.refused.Load(), MaxPer24: g.pace.peak()}
+}
