@@ -82,3 +82,10 @@ type Observation struct {
 type Assessor interface {
 	Assess(Observation) Host
 }
+
+// Scrubber replaces what names a person in replies (wallets, workers, MACs,
+// serials) by keyed hashes, as the grant's privacy asks. Judging comes after
+// it, so that stored replies judge the same later.
+type Scrubber interface {
+	Scrub(grant *Grant, replies []Reply) []Reply
+}

@@ -40,6 +40,7 @@ type Sweeper struct {
 	Asker    Asker
 	Judge    Judge
 	Assessor Assessor
+	Scrubber Scrubber // takes persons out of replies before anything reads them; nil keeps them
 	Recorder Recorder
 	Queue    Queue
 	History  History
@@ -159,6 +160,9 @@ func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
 	if ctx.Err() != nil {
 		return ctx.Err() // a half-asked port stays in the queue
 	}
+	if s.Scrubber != nil {
+		replies = s.Scrubber.Scrub(s.grant(addr), replies)
+	}
 	host := s.assess(addr, ports, append(earlier, replies...), swept)
 	if err := s.Queue.Settle(context.WithoutCancel(ctx), p, replies, host); err != nil {
 		return fmt.Errorf("host %s: %w", addr, err)
@@ -169,12 +173,16 @@ func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
 func (s *Sweeper) assess(addr netip.Addr, ports []OpenPort, replies []Reply, swept int) Host {
 	o := Observation{
 		Address: addr, Ports: ports, PortsSwept: swept, Replies: replies,
-		Evidence: s.Judge.Judge(replies), At: s.Now(),
-	}
-	if s.Grant != nil {
-		o.Grant = s.Grant(addr)
+		Evidence: s.Judge.Judge(replies), Grant: s.grant(addr), At: s.Now(),
 	}
 	return s.Assessor.Assess(o)
+}
+
+func (s *Sweeper) grant(addr netip.Addr) *Grant {
+	if s.Grant == nil {
+		return nil
+	}
+	return s.Grant(addr)
 }
 
 func portsAsked(replies []Reply) int {

@@ -1,0 +1,48 @@
+// Command minesweep finds cryptocurrency miners in address ranges that its
+// user has authority over, and keeps a map of them.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	os.Exit(Main())
+}
+
+// Main runs the program on the process's own arguments and streams and returns
+// its exit status.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A reader that leaves (head -1) then shows as EPIPE, which ends the
+	// program in good order, and not as a killing signal.
+	signal.Ignore(syscall.SIGPIPE)
+	p := &program{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		getenv: os.Getenv, now: time.Now,
+	}
+	return p.run(ctx, os.Args[1:])
+}
+
+// program is one run: its streams, environment and clock.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+	settings       settings
+}
+
+// settings are the flags that every command takes.
+type settings struct {
+	db           string
+	format       string
+	config       string
+	fingerprints string
+}
