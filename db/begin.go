@@ -1,0 +1,131 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+	"go4.org/netipx"
+
+	"minesweep"
+)
+
+// SweepSpec is what a sweep is to cover and who runs it.
+type SweepSpec struct {
+	Targets *netipx.IPSet // already inside the scope
+	Ports   []uint16      // in the order of the walk
+	Label   string
+	Owner   Owner
+	// Alive reports whether a process on the host of Owner still runs. Where it
+	// is nil, and for processes on other hosts, a sweep whose process has not
+	// been heard of for two minutes counts as left behind.
+	Alive func(Owner) bool
+}
+
+// silentFor is how long a process that cannot be asked after may be silent. It
+// is heard of at each checkpoint and each settled port.
+const silentFor = 2 * time.Minute
+
+// BeginSweep begins a sweep, or goes on with the running sweep of the same
+// targets and ports whose process no longer lives: same number, seed and
+// cursor.
+func (s *Store) BeginSweep(ctx context.Context, spec SweepSpec) (*Journal, error) {
+	fresh, err := s.newSweepRow(spec)
+	if err != nil {
+		return nil, err
+	}
+	row := fresh
+	err = s.write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		left, err := s.leftBehind(ctx, tx, spec, fresh.PlanHash)
+		if err != nil {
+			return err
+		}
+		if left != nil {
+			row = left
+			return s.takeOver(ctx, tx, left, fresh)
+		}
+		if _, err := tx.NewInsert().Model(fresh).Exec(ctx); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, "sweep begin", fmt.Sprintf("sweep=%d ports=%q targets=%q", fresh.ID, clip(fresh.Ports), clip(fresh.Targets)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	sweep, err := row.sweep()
+	if err != nil {
+		return nil, err
+	}
+	return &Journal{store: s, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: spec.Targets}, nil
+}
+
+func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {
+	if spec.Targets == nil || len(spec.Targets.Ranges()) == 0 || len(spec.Ports) == 0 {
+		return nil, errors.New("sweep: it has no target or no port")
+	}
+	total, ok := minesweep.Plan{Targets: spec.Targets, Ports: spec.Ports}.Total()
+	if !ok {
+		return nil, errors.New("sweep: the targets are more than a sweep can end, give smaller IPv6 prefixes")
+	}
+	var seed [8]byte
+	if _, err := rand.Read(seed[:]); err != nil {
+		return nil, err
+	}
+	targets, ports := joinPrefixes(spec.Targets.Prefixes()), joinPorts(spec.Ports)
+	hash := sha256.Sum256([]byte(targets + "|" + ports))
+	now := micros(s.now())
+	return &sweepRow{
+		PlanHash: hash[:], Label: plain(spec.Label), Targets: targets, Ports: ports,
+		Seed: int64(binary.BigEndian.Uint64(seed[:])), Total: int64(total),
+		OwnerHost: plain(spec.Owner.Host), OwnerPID: spec.Owner.PID, OwnerStart: plain(spec.Owner.Start),
+		Runs: 1, Status: string(Running), StartedAt: now, HeartbeatAt: now,
+	}, nil
+}
+
+// leftBehind returns the newest running sweep of the plan whose process is
+// gone, or nil.
+func (s *Store) leftBehind(ctx context.Context, tx bun.Tx, spec SweepSpec, plan []byte) (*sweepRow, error) {
+	var rows []sweepRow
+	err := tx.NewSelect().Model(&rows).Where("plan_hash = ? AND status = 'running'", plan).OrderExpr("id DESC").Scan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		if !s.lives(&rows[i], spec) {
+			return &rows[i], nil
+		}
+	}
+	return nil, nil
+}
+
+func (s *Store) lives(row *sweepRow, spec SweepSpec) bool {
+	if spec.Alive != nil && row.OwnerHost == plain(spec.Owner.Host) {
+		return spec.Alive(row.owner())
+	}
+	return s.now().Sub(instant(row.HeartbeatAt)) < silentFor
+}
+
+func (s *Store) takeOver(ctx context.Context, tx bun.Tx, left, fresh *sweepRow) error {
+	left.OwnerHost, left.OwnerPID, left.OwnerStart = fresh.OwnerHost, fresh.OwnerPID, fresh.OwnerStart
+	left.HeartbeatAt = fresh.HeartbeatAt
+	left.Runs++
+	_, err := tx.NewUpdate().Model(left).WherePK().
+		Column("owner_host", "owner_pid", "owner_start", "heartbeat_at", "runs").Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, "sweep resume", fmt.Sprintf("sweep=%d cursor=%d run=%d", left.ID, left.Settled, left.Runs))
+}
+
+// clip keeps a line of the audit log readable; the sweep itself has it all.
+func clip(s string) string {
+	if len(s) > 1000 {
+		return s[:1000] + " …"
+	}
+	return s
+}

@@ -1,0 +1,93 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Open opens the store at address, such as "sqlite://minesweep.db",
+// "sqlite:///var/lib/minesweep.db" or a plain path, and brings its tables up to
+// date. A missing file is made, readable by its owner only. A file that is not
+// a store of minesweep, or is newer than this program, is an error and is left
+// as it is. now is the clock of everything the store dates.
+func Open(ctx context.Context, address string, now func() time.Time) (*Store, error) {
+	path, err := parseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	if err := makeFile(path); err != nil {
+		return nil, err
+	}
+	if err := examine(path); err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, now: now}
+	if s.writer, err = newBun(dsn(path, "_txlock=immediate"), 1); err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	if s.reader, err = newBun(dsn(path, "_pragma=query_only(1)"), readConns); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.writer.Close())
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(s.explain(err), s.Close())
+	}
+	return s, nil
+}
+
+func parseAddress(address string) (string, error) {
+	path := address
+	if scheme, rest, ok := strings.Cut(address, "://"); ok {
+		if scheme != "sqlite" {
+			return "", fmt.Errorf("database %q: %s is not supported, write for example sqlite://minesweep.db", address, scheme)
+		}
+		path = rest
+	}
+	if path == "" || path == ":memory:" || strings.ContainsRune(path, 0) {
+		return "", fmt.Errorf("database %q names no file, write for example sqlite://minesweep.db", address)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("database %q: %w", address, err)
+	}
+	return abs, nil
+}
+
+// makeFile makes an empty file where there is none, so that its mode is ours
+// and not the umask's. SQLite gives -wal and -shm the same mode.
+func makeFile(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("database %s: its directory %s does not exist; make it or name another file with --db",
+			path, filepath.Dir(path))
+	case err != nil:
+		return fmt.Errorf("database %s cannot be made: %w; name another file with --db", path, cause(err))
+	}
+	return file.Close()
+}
+
+// cause is err without the path, which the sentence around it has already.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// dsn writes the path as a URI, so that no character of it is taken for a
+// parameter. synchronous NORMAL syncs at checkpoints, not at each commit:
+// enough for the death of a process, see the package comment.
+func dsn(path, more string) string {
+	uri := url.URL{Scheme: "file", Path: path}
+	return uri.String() + "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&" + more
+}

@@ -1,0 +1,80 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/uptrace/bun"
+
+	"minesweep"
+)
+
+// Settle stores the replies of one open port, the host as judged with them and
+// the asset it belongs to, and takes the port off the queue, in one
+// transaction. Settling a port again replaces its replies.
+func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies []minesweep.Reply, host minesweep.Host) error {
+	at := j.store.now()
+	if host.LastSeen.IsZero() {
+		host.LastSeen = at
+	}
+	if host.FirstSeen.IsZero() || host.FirstSeen.After(host.LastSeen) {
+		host.FirstSeen = host.LastSeen
+	}
+	id := j.id()
+	return j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if err := j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return q }); err != nil {
+			return err
+		}
+		if err := storeReplies(ctx, tx, id, port.Target, replies); err != nil {
+			return err
+		}
+		if err := storeHost(ctx, tx, id, port.Target.Addr(), host); err != nil {
+			return err
+		}
+		row := &openPortRow{
+			SweepID: id, Address: addressBytes(port.Target.Addr()), Port: int(port.Target.Port()),
+			Engine: plain(port.Engine), At: micros(port.At), AskedAt: micros(at),
+		}
+		_, err := tx.NewInsert().Model(row).On("CONFLICT (sweep_id, address, port) DO UPDATE").
+			Set("asked_at = EXCLUDED.asked_at").Returning("NULL").Exec(ctx)
+		return err
+	})
+}
+
+// History returns the open ports that the sweep holds of an address, and the
+// replies of those that are settled, in the order in which they came.
+func (j *Journal) History(ctx context.Context, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {
+	id, address := j.id(), addressBytes(addr)
+	var rows []openPortRow
+	err := j.store.reader.NewSelect().Model(&rows).Where("sweep_id = ? AND address = ?", id, address).
+		OrderExpr("port").Scan(ctx)
+	if err != nil {
+		return nil, nil, j.store.explain(err)
+	}
+	ports := make([]minesweep.OpenPort, len(rows))
+	for i := range rows {
+		ports[i] = rows[i].openPort()
+	}
+	replies, err := j.store.Replies(ctx, id, addr)
+	return ports, replies, err
+}
+
+// Replies returns what an address answered in a sweep, by port, in the order
+// in which it came.
+func (s *Store) Replies(ctx context.Context, sweep int64, addr netip.Addr) ([]minesweep.Reply, error) {
+	var rows []replyRow
+	err := s.reader.NewSelect().Model(&rows).ColumnExpr("r.*, b.size, b.packed").
+		Join("JOIN reply_bodies AS b ON b.hash = r.body_hash").
+		Where("r.sweep_id = ? AND r.address = ?", sweep, addressBytes(addr)).OrderExpr("r.port, r.seq").Scan(ctx)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	replies := make([]minesweep.Reply, len(rows))
+	for i := range rows {
+		if replies[i], err = rows[i].reply(); err != nil {
+			return nil, fmt.Errorf("database %s: sweep %d: host %s: %w", s.path, sweep, addr, err)
+		}
+	}
+	return replies, nil
+}
