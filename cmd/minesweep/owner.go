@@ -14,7 +14,7 @@ func self() db.Owner {
 	if err != nil {
 		host = "unknown"
 	}
-	return db.Owner{Host: host, PID: os.Getpid(), Started: processStart(os.Getpid())}
+	return db.Owner{Host: host, PID: os.Getpid(), Start: processStart(os.Getpid())}
 }
 
 // alive reports whether the process that began a sweep still runs. A process
@@ -25,7 +25,7 @@ func alive(o db.Owner) bool {
 		return true // another machine's: its heartbeat decides
 	}
 	started := processStart(o.PID)
-	return started != "" && started == o.Started
+	return started != "" && started == o.Start
 }
 
 // processStart returns the boot and the tick at which a process began, or ""

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"sort"
-	"strings"
 
 	"minesweep"
 	"minesweep/db"
@@ -29,21 +27,11 @@ func (p *program) showHosts(ctx context.Context, s *db.Store, sweep int64, all b
 		return err
 	}
 	if len(left) > 0 {
-		fmt.Fprintf(p.stdout, "and %s (--all shows them)\n", counted(left))
+		fmt.Fprintf(p.stdout, "and %s (--all shows them)\n", tally(left))
 	}
 	return nil
 }
 
 func mines(h minesweep.Host) bool {
 	return h.Verdict == minesweep.Confirmed || h.Verdict == minesweep.Suspected || h.Verdict == minesweep.DecoyHost
-}
-
-// counted writes {"unidentified": 3, "silent": 1} as "1 silent, 3 unidentified hosts".
-func counted[K ~string](counts map[K]int) string {
-	out := make([]string, 0, len(counts))
-	for k, n := range counts {
-		out = append(out, fmt.Sprintf("%d %s", n, k))
-	}
-	sort.Strings(out)
-	return strings.Join(out, ", ")
 }

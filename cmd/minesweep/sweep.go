@@ -76,12 +76,12 @@ func (p *program) runSweep(ctx context.Context, guard *scanner.Guard, sweeper *m
 	if gerr := <-fresh; gerr != nil && !errors.Is(gerr, context.Canceled) {
 		err = errors.Join(err, gerr)
 	}
-	status := "done"
+	status := db.Done
 	switch {
 	case stopped:
-		status = "stopped"
+		status = db.Stopped
 	case err != nil:
-		status = "failed"
+		status = db.Failed
 	}
 	note := ""
 	if err != nil {

@@ -43,7 +43,7 @@ var sweepColumns = []column[sweepRow]{
 }
 
 func newSweepRow(s db.Sweep) sweepRow {
-	r := sweepRow{ID: s.ID, Status: s.Status, Started: stamp(s.StartedAt), Finished: stamp(s.FinishedAt),
+	r := sweepRow{ID: s.ID, Status: string(s.Status), Started: stamp(s.StartedAt), Finished: stamp(s.FinishedAt),
 		Targets: s.Targets, Total: s.Total, Open: s.Open, Refused: s.Refused, Errors: s.Errors, Note: s.Note, Covered: 100}
 	if s.Total > 0 {
 		r.Covered = 100 * float64(s.Cursor) / float64(s.Total)

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"minesweep/lab"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(withHelper{m}, map[string]func(){"minesweep": func() { os.Exit(Main()) }})
+}
+
+// withHelper runs the tests with minesweep-naabu on PATH. Only the top-level
+// process comes here, not the programs that scripts run.
+type withHelper struct{ m *testing.M }
+
+func (w withHelper) Run() int {
+	dir, err := os.MkdirTemp("", "minesweep-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := provideHelper(dir); err != nil {
+		panic(err)
+	}
+	return w.m.Run()
+}
+
+// provideHelper puts minesweep-naabu on PATH, building it where make has not.
+func provideHelper(dir string) error {
+	if _, err := exec.LookPath("minesweep-naabu"); err == nil {
+		return nil
+	}
+	if out, err := exec.Command("go", "build", "-o", dir, "../minesweep-naabu").CombinedOutput(); err != nil {
+		return errors.New("go build minesweep-naabu: " + string(out))
+	}
+	return os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// TestScripts runs what a user could type: testdata/script/*.txtar.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": cmdExits,
+			"lab": func(ts *testscript.TestScript, neg bool, args []string) {
+				startLab(t.Context(), ts, neg, args)
+			},
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("RECORDINGS", recordingsDir())
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "recordings" {
+				return recordingsDir() != "", nil
+			}
+			return false, errors.New("unknown condition " + name)
+		},
+	})
+}
+
+// recordingsDir returns the folder of recordings that are not part of the
+// project, or "" where it is absent.
+func recordingsDir() string {
+	dir, err := filepath.Abs("../../../shared/recordings")
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(dir, "dev.jsonl")); err != nil {
+		return ""
+	}
+	return dir
+}
+
+// cmdExits runs a program and wants one exit status: exits 3 minesweep scan …
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS PROGRAM ARG…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, wanted %d", got, want)
+	}
+}
+
+// startLab starts simulated devices for the rest of the script: lab 127.0.5.0/24 200
+func startLab(ctx context.Context, ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lab PREFIX COUNT")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	prefix, err := netip.ParsePrefix(args[0])
+	ts.Check(err)
+	hosts, err := lab.Fleet(prefix, n)
+	ts.Check(err)
+	network, err := lab.Start(ctx, hosts)
+	ts.Check(err)
+	ts.Defer(func() { network.Close() })
+}
