@@ -1,0 +1,215 @@
+package fingerprints_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"regexp"
+	"slices"
+	"testing"
+
+	"minesweep"
+	"minesweep/probes/fingerprints"
+	"minesweep/recordings"
+)
+
+func load(t testing.TB) *fingerprints.Set {
+	t.Helper()
+	set, err := fingerprints.Load(fingerprints.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func recordedDevices(t testing.TB) []recordings.Device {
+	t.Helper()
+	devices, err := recordings.ReadDir(fingerprints.Recordings(), "testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return devices
+}
+
+// TestDevices sets every recording before every fingerprint.
+func TestDevices(t *testing.T) {
+	set := load(t)
+	for _, d := range recordedDevices(t) {
+		t.Run(d.Name, func(t *testing.T) {
+			if d.Want == nil {
+				t.Fatal("no want section")
+			}
+			evidence := set.Judge(d.Replies)
+			for _, fault := range faults(*d.Want, verdict(evidence), best(evidence)) {
+				t.Error(fault)
+			}
+			if t.Failed() {
+				for _, e := range evidence {
+					t.Logf("%s %s %d: %s %s: %s", e.Strength, e.Fingerprint, e.Weight, e.Probe, show(e.Claims), e.Quote)
+				}
+			}
+		})
+	}
+}
+
+// verdict is the simple rule by which recordings are judged here; package
+// mapper has the real one.
+func verdict(evidence []minesweep.Evidence) minesweep.Verdict {
+	has := func(s minesweep.Strength) bool {
+		return slices.ContainsFunc(evidence, func(e minesweep.Evidence) bool { return e.Strength == s })
+	}
+	switch {
+	case has(minesweep.Decoy):
+		return minesweep.DecoyHost
+	case has(minesweep.Refute):
+		return minesweep.Unidentified
+	case has(minesweep.Confirm):
+		return minesweep.Confirmed
+	case has(minesweep.Suspect):
+		return minesweep.Suspected
+	}
+	return minesweep.Unidentified
+}
+
+// best takes the heaviest evidence and fills what it leaves open from lighter
+// ones that name no other class, vendor or model.
+func best(evidence []minesweep.Evidence) minesweep.Claims {
+	if len(evidence) == 0 {
+		return minesweep.Claims{}
+	}
+	c := evidence[0].Claims
+	for _, e := range evidence[1:] {
+		if (e.Claims.Class == "" || c.Class == "" || e.Claims.Class == c.Class) &&
+			(e.Claims.Vendor == "" || c.Vendor == "" || e.Claims.Vendor == c.Vendor) {
+			fill(reflect.ValueOf(&c).Elem(), reflect.ValueOf(e.Claims))
+		}
+	}
+	return c
+}
+
+func fill(c, from reflect.Value) {
+	for i := range c.NumField() {
+		if c.Field(i).IsZero() {
+			c.Field(i).Set(from.Field(i))
+		}
+	}
+}
+
+// faults compares what was asserted with what was found.
+func faults(w recordings.Want, v minesweep.Verdict, c minesweep.Claims) []string {
+	var list []string
+	differ := func(name string, want, got any) {
+		list = append(list, fmt.Sprintf("%s is %v, want %v", name, got, want))
+	}
+	if w.Verdict != v && (w.Verdict != minesweep.Silent || v != minesweep.Unidentified) {
+		differ("verdict", w.Verdict, v)
+	}
+	want, got := reflect.ValueOf(w), reflect.ValueOf(c)
+	for i := range want.NumField() {
+		name := want.Type().Field(i).Name
+		if name == "Verdict" || want.Field(i).IsZero() {
+			continue
+		}
+		a, b := deref(want.Field(i)), deref(got.FieldByName(name))
+		if !alike(a, b) {
+			differ(name, a, b)
+		}
+	}
+	return list
+}
+
+func deref(v reflect.Value) any {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	return v.Interface()
+}
+
+func alike(a, b any) bool {
+	if x, ok := a.(float64); ok {
+		y, ok := b.(float64)
+		return ok && math.Abs(x-y) <= 1e-6*math.Max(math.Abs(x), math.Abs(y))
+	}
+	return a == b
+}
+
+func show(c minesweep.Claims) string {
+	s := ""
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			s += fmt.Sprintf("%s=%v ", v.Type().Field(i).Name, deref(v.Field(i)))
+		}
+	}
+	return s
+}
+
+// TestEveryFingerprintIsShown fails for a fingerprint that no recording shows,
+// and for a named group whose claim no recording asserts.
+func TestEveryFingerprintIsShown(t *testing.T) {
+	set := load(t)
+	shown := make(map[string]bool)    // fingerprint
+	asserted := make(map[string]bool) // fingerprint/claim
+	for _, d := range recordedDevices(t) {
+		for _, e := range set.Judge(d.Replies) {
+			shown[e.Fingerprint] = true
+			for _, claim := range assertedClaims(d.Want) {
+				asserted[e.Fingerprint+"/"+claim] = true
+			}
+		}
+	}
+	for _, f := range set.List() {
+		if !shown[f.ID] {
+			t.Errorf("%s.yaml: no recording shows it, write testdata/%s.txtar", f.ID, f.ID)
+		}
+		for _, claim := range groupClaims(f) {
+			if shown[f.ID] && !asserted[f.ID+"/"+claim] {
+				t.Errorf("%s.yaml: no recording's want asserts %s, which a group fills", f.ID, claim)
+			}
+		}
+	}
+}
+
+var groupReference = regexp.MustCompile(`\$\{\w+\}`)
+
+func groupClaims(f fingerprints.Fingerprint) []string {
+	var list []string
+	for _, r := range f.Rules {
+		for claim, s := range r.Claims {
+			if groupReference.MatchString(s) && !slices.Contains(list, claim) {
+				list = append(list, claim)
+			}
+		}
+	}
+	return list
+}
+
+func assertedClaims(w *recordings.Want) []string {
+	var list []string
+	v := reflect.ValueOf(*w)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			list = append(list, v.Type().Field(i).Tag.Get("yaml"))
+		}
+	}
+	return list
+}
+
+func TestOrderDoesNotMatter(t *testing.T) {
+	set := load(t)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for _, d := range recordedDevices(t) {
+		want := set.Judge(d.Replies)
+		for range 3 {
+			replies := slices.Clone(d.Replies)
+			rnd.Shuffle(len(replies), func(i, j int) { replies[i], replies[j] = replies[j], replies[i] })
+			if got := set.Judge(replies); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: the order of replies changes the evidence", d.Name)
+			}
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package fingerprints
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// wrapper is what firmware puts around JSON: the message of a web proxy and
+// the call of JSONP.
+var wrapper = regexp.MustCompile(`^\s*(Socket connect failed: Connection refused|[A-Za-z_$][\w.$]*\()\s*[\[{]`)
+
+// repair mends the JSON that real miners send and strict reading refuses: no
+// comma between elements, a comma too many, nan, raw control characters and
+// false escapes in strings, a tail after the end, a cut end, a wrapper. It
+// drops white space outside strings. Repairing twice changes nothing more.
+func repair(body []byte) []byte {
+	body = bytes.ReplaceAll(body, []byte{0}, nil)
+	for wrapper.Match(body[:min(len(body), 128)]) {
+		body = body[bytes.IndexAny(body, "[{"):]
+	}
+	m := mender{in: body}
+	m.run()
+	return m.out.Bytes()
+}
+
+// token is the kind of the last thing written.
+type token int
+
+const (
+	nothing token = iota
+	opening
+	closing
+	comma
+	key
+	colon
+	value
+)
+
+type mender struct {
+	in    []byte
+	at    int
+	out   bytes.Buffer
+	open  []byte // brackets not yet closed
+	last  token
+	comma bool // one was read since the last element
+}
+
+func (m *mender) run() {
+	for m.at < len(m.in) {
+		c := m.in[m.at]
+		switch {
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			m.at++
+		case len(m.open) == 0 && c != '{' && c != '[':
+			return // a tail behind the end
+		case c == '{' || c == '[':
+			m.openBracket(c)
+		case c == '}' || c == ']':
+			m.closeBracket(c)
+		case c == ',':
+			m.comma = m.last != opening && m.last != nothing
+			m.at++
+		case c == ':':
+			m.colon()
+		case c == '"':
+			m.str()
+		default:
+			m.word()
+		}
+	}
+	for len(m.open) > 0 {
+		m.closeBracket(m.open[len(m.open)-1] + 2) // '{'+2 is '}', '['+2 is ']'
+	}
+}
+
+// element writes the comma before an element where one belongs.
+func (m *mender) element() {
+	switch {
+	case len(m.open) == 0 && m.last != nothing:
+		m.out.WriteByte('\n')
+	case m.last == key:
+		m.out.WriteByte(':')
+	case len(m.open) > 0 && (m.last == value || m.last == closing):
+		m.out.WriteByte(',')
+	}
+	m.comma = false
+}
+
+func (m *mender) openBracket(c byte) {
+	m.missing()
+	m.element()
+	m.out.WriteByte(c)
+	m.open = append(m.open, c)
+	m.last = opening
+	m.at++
+}
+
+func (m *mender) closeBracket(c byte) {
+	m.noValue()
+	m.comma = false
+	m.out.WriteByte(c)
+	m.open = m.open[:len(m.open)-1]
+	m.last = closing
+	m.at++
+}
+
+// noValue completes a member that has a key and no value.
+func (m *mender) noValue() {
+	switch m.last {
+	case key:
+		m.out.WriteString(":null")
+	case colon:
+		m.out.WriteString("null")
+	default:
+		return
+	}
+	m.last = value
+}
+
+func (m *mender) colon() {
+	if m.last == key {
+		m.out.WriteByte(':')
+		m.last = colon
+	}
+	m.at++
+}
+
+// word copies a number or a literal; nan and inf have no JSON and become null.
+func (m *mender) word() {
+	n := bytes.IndexAny(m.in[m.at:], " \t\r\n{}[],:\"")
+	if n < 0 {
+		n = len(m.in) - m.at
+	}
+	w := string(m.in[m.at : m.at+n])
+	m.at += n
+	m.missing()
+	m.element()
+	switch strings.ToLower(strings.TrimLeft(w, "+-")) {
+	case "nan", "inf", "infinity":
+		w = "null"
+	}
+	m.out.WriteString(w)
+	m.last = value
+}
+
+// missing writes null for a value that a comma ended before it began.
+func (m *mender) missing() {
+	if m.comma {
+		m.noValue()
+	}
+}
+
+func (m *mender) str() {
+	m.missing()
+	isKey := len(m.open) > 0 && m.open[len(m.open)-1] == '{' && m.last != colon && m.last != key
+	m.element()
+	m.out.WriteByte('"')
+	m.at++
+	for m.at < len(m.in) && m.in[m.at] != '"' {
+		m.char()
+	}
+	m.out.WriteByte('"')
+	m.at++
+	m.last = value
+	if isKey {
+		m.last = key
+	}
+}
+
+// char copies one character of a string: a control character as its escape, an
+// escape that JSON does not have without its backslash.
+func (m *mender) char() {
+	c := m.in[m.at]
+	m.at++
+	switch {
+	case c < 0x20:
+		fmt.Fprintf(&m.out, `\u%04x`, c)
+	case c != '\\':
+		m.out.WriteByte(c)
+	case m.at < len(m.in) && escapes(m.in[m.at:]):
+		m.out.WriteByte('\\')
+		m.out.WriteByte(m.in[m.at])
+		m.at++
+	}
+}
+
+// escapes tells whether what follows a backslash makes a JSON escape.
+func escapes(rest []byte) bool {
+	if rest[0] != 'u' {
+		return strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0
+	}
+	if len(rest) < 5 {
+		return false
+	}
+	for _, c := range rest[1:5] {
+		if !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+			return false
+		}
+	}
+	return true
+}

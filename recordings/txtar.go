@@ -1,0 +1,139 @@
+package recordings
+
+import (
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"minesweep"
+)
+
+// ReadTxtar reads one device from a txtar archive. The section "want" is YAML;
+// every other section is named by question and port, and optionally by how the
+// answer ended (eof, complete, idle, limit, drip, reset) or by the word
+// "request" for the bytes that were sent: "cgminer/version 4028 drip".
+func ReadTxtar(name string, data []byte) (Device, error) {
+	return readTxtar(name, data, 0)
+}
+
+// ReadDir reads every recording of fsys that matches glob, sorted by name.
+func ReadDir(fsys fs.FS, glob string) ([]Device, error) {
+	names, err := fs.Glob(fsys, glob)
+	if err != nil {
+		return nil, fmt.Errorf("recordings %s: %w", glob, err)
+	}
+	devices := make([]Device, 0, len(names))
+	for i, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		d, err := readTxtar(name, data, i)
+		if err != nil {
+			return nil, err
+		}
+		devices = append(devices, d)
+	}
+	return devices, nil
+}
+
+func readTxtar(name string, data []byte, index int) (Device, error) {
+	archive := txtar.Parse(data)
+	d := Device{
+		Name:    strings.TrimSuffix(path.Base(name), path.Ext(name)),
+		Comment: strings.TrimSpace(string(archive.Comment)),
+	}
+	requests := make(map[string]string)
+	line := 1 + strings.Count(string(archive.Comment), "\n")
+	for _, f := range archive.Files {
+		if err := d.addFile(f, index, requests); err != nil {
+			return Device{}, fmt.Errorf("%s:%d: section %q: %w", name, line, f.Name, err)
+		}
+		line += 1 + strings.Count(string(f.Data), "\n")
+	}
+	for i, s := range d.Sections {
+		d.Replies[i].Request = []byte(requests[s.key()])
+	}
+	return d, nil
+}
+
+func (s Section) key() string { return s.Probe + " " + strconv.Itoa(int(s.Port)) }
+
+func (d *Device) addFile(f txtar.File, index int, requests map[string]string) error {
+	if f.Name == "want" {
+		w, err := parseWant(f.Data)
+		d.Want = w
+		return err
+	}
+	s, isRequest, err := parseSectionName(f.Name)
+	if err != nil {
+		return err
+	}
+	s.Text = strings.TrimSuffix(string(f.Data), "\n")
+	if isRequest {
+		requests[s.key()] = s.Text
+		return nil
+	}
+	d.Sections = append(d.Sections, s)
+	d.Replies = append(d.Replies, minesweep.Reply{
+		Target: address(index, s.Port),
+		Probe:  s.Probe,
+		Raw:    s.raw(),
+		End:    s.End,
+	})
+	return nil
+}
+
+func parseSectionName(name string) (s Section, isRequest bool, err error) {
+	const form = `write "QUESTION PORT", for example "cgminer/version 4028"`
+	words := strings.Fields(name)
+	if len(words) < 2 || len(words) > 3 {
+		return s, false, fmt.Errorf("%d words, %s", len(words), form)
+	}
+	port, err := strconv.ParseUint(words[1], 10, 16)
+	if err != nil || port == 0 {
+		return s, false, fmt.Errorf("port %q is not in 1 to 65535, %s", words[1], form)
+	}
+	s = Section{Probe: words[0], Port: uint16(port), End: minesweep.EndComplete}
+	if len(words) == 2 {
+		return s, false, nil
+	}
+	if words[2] == "request" {
+		return s, true, nil
+	}
+	s.End = minesweep.End(words[2])
+	switch s.End {
+	case minesweep.EndEOF, minesweep.EndComplete, minesweep.EndIdle, minesweep.EndLimit, minesweep.EndDrip, minesweep.EndReset:
+		return s, false, nil
+	}
+	return s, false, fmt.Errorf("%q is not an end, write one of: eof, complete, idle, limit, drip, reset, request", words[2])
+}
+
+// raw gives the section's text as the device sent it: HTTP heads have CRLF,
+// and a bare body of an HTTP question gets a head.
+func (s Section) raw() []byte {
+	text := s.Text
+	switch {
+	case strings.HasPrefix(text, "HTTP/1."):
+		head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
+		return []byte(strings.ReplaceAll(head, "\n", "\r\n") + "\r\n\r\n" + body)
+	case strings.HasPrefix(s.Probe, "http/"), strings.HasPrefix(s.Probe, "rpc/"):
+		return []byte(bareHTTP(200, text))
+	}
+	return []byte(text)
+}
+
+func bareHTTP(status int, body string) string {
+	return "HTTP/1.1 " + strconv.Itoa(status) + " OK\r\n\r\n" + body
+}
+
+// address gives the i-th device an address of the documentation block
+// 192.0.2.0/24 (RFC 5737); they repeat after 254 devices.
+func address(i int, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i%254 + 1)}), port)
+}
