@@ -34,8 +34,8 @@ type assetRow struct {
 	SweepID   int64  // in which sweep
 	FirstSeen int64
 	LastSeen  int64
-	words     `bun:",extend"`
-	Body      []byte
+	words
+	Body []byte
 }
 
 type assetAddressRow struct {

@@ -61,7 +61,7 @@ func (s *Store) BeginSweep(ctx context.Context, spec SweepSpec) (*Journal, error
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{store: s, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: spec.Targets}, nil
+	return &Journal{store: s, number: row.ID, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: spec.Targets}, nil
 }
 
 func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {

@@ -37,8 +37,8 @@ type hostRow struct {
 	AssetID   int64  `bun:",nullzero"`
 	FirstSeen int64
 	LastSeen  int64
-	words     `bun:",extend"`
-	Body      []byte
+	words
+	Body []byte
 
 	AssetFirstSeen int64 `bun:",scanonly"`
 }
@@ -60,6 +60,7 @@ func (r *hostRow) host() (minesweep.Host, error) {
 // storeHost writes what the sweep knows of an address and links it to its
 // asset.
 func storeHost(ctx context.Context, tx bun.Tx, sweep int64, addr netip.Addr, host minesweep.Host) error {
+	host.Address = addr.Unmap()
 	row, err := hostOf(ctx, tx, sweep, addr)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 // Queue and History, and may be used by several goroutines.
 type Journal struct {
 	store   *Store
+	number  int64 // of the sweep
 	targets *netipx.IPSet
 	run     int64              // which process of the sweep this is
 	base    minesweep.Progress // counted by the processes before
@@ -69,7 +70,7 @@ func (j *Journal) Plan() minesweep.Plan {
 // Found stores an open port; a port the sweep has already is left as it is.
 func (j *Journal) Found(ctx context.Context, port minesweep.OpenPort) error {
 	row := &openPortRow{
-		SweepID: j.id(), Address: addressBytes(port.Target.Addr()), Port: int(port.Target.Port()),
+		SweepID: j.number, Address: addressBytes(port.Target.Addr()), Port: int(port.Target.Port()),
 		Engine: plain(port.Engine), At: micros(port.At),
 	}
 	return j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -77,8 +78,6 @@ func (j *Journal) Found(ctx context.Context, port minesweep.OpenPort) error {
 		return err
 	})
 }
-
-func (j *Journal) id() int64 { return j.Sweep().ID }
 
 // Checkpoint stores how far discovery has come. A checkpoint that arrives late
 // moves nothing back.
@@ -119,13 +118,13 @@ func setProgress(q *bun.UpdateQuery, p minesweep.Progress) *bun.UpdateQuery {
 // process still runs it.
 func (j *Journal) update(ctx context.Context, tx bun.Tx, change func(*bun.UpdateQuery) *bun.UpdateQuery) error {
 	q := tx.NewUpdate().Model((*sweepRow)(nil)).Set("heartbeat_at = ?", micros(j.store.now())).
-		Where("id = ? AND runs = ?", j.sweep.ID, j.run)
+		Where("id = ? AND runs = ?", j.number, j.run)
 	res, err := change(q).Exec(ctx)
 	if err != nil {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, fmt.Errorf("sweep %d %w", j.sweep.ID, ErrTakenOver))
+		return errors.Join(err, fmt.Errorf("sweep %d %w", j.number, ErrTakenOver))
 	}
 	return nil
 }
@@ -144,7 +143,7 @@ func (j *Journal) Close(ctx context.Context, status Status, note string) error {
 			return err
 		}
 		return j.store.audit(ctx, tx, "sweep close", fmt.Sprintf("sweep=%d status=%s cursor=%d note=%q",
-			j.sweep.ID, status, j.sweep.Cursor, clip(note)))
+			j.number, status, j.sweep.Cursor, clip(note)))
 	})
 	if err == nil {
 		j.sweep.Status, j.sweep.Note, j.sweep.FinishedAt = status, note, now
@@ -157,7 +156,7 @@ func (j *Journal) Close(ctx context.Context, status Status, note string) error {
 func (j *Journal) Pending(ctx context.Context, after int64, limit int) ([]minesweep.OpenPort, int64, error) {
 	var rows []openPortRow
 	err := j.store.reader.NewSelect().Model(&rows).
-		Where("sweep_id = ? AND id > ? AND asked_at = 0", j.id(), after).OrderExpr("id").Limit(int64(limit)).Scan(ctx)
+		Where("sweep_id = ? AND id > ? AND asked_at = 0", j.number, after).OrderExpr("id").Limit(int64(limit)).Scan(ctx)
 	if err != nil {
 		return nil, after, j.store.explain(err)
 	}

@@ -21,7 +21,7 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 	if host.FirstSeen.IsZero() || host.FirstSeen.After(host.LastSeen) {
 		host.FirstSeen = host.LastSeen
 	}
-	id := j.id()
+	id := j.number
 	return j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return q }); err != nil {
 			return err
@@ -45,7 +45,7 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 // History returns the open ports that the sweep holds of an address, and the
 // replies of those that are settled, in the order in which they came.
 func (j *Journal) History(ctx context.Context, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {
-	id, address := j.id(), addressBytes(addr)
+	id, address := j.number, addressBytes(addr)
 	var rows []openPortRow
 	err := j.store.reader.NewSelect().Model(&rows).Where("sweep_id = ? AND address = ?", id, address).
 		OrderExpr("port").Scan(ctx)
