@@ -1,0 +1,128 @@
+package mapper
+
+import (
+	"minesweep"
+)
+
+// The sources of a power figure, [minesweep.Host.PowerSource].
+const (
+	Measured = "measured" // the device said it
+	ByModel  = "model"    // rated power of the model, scaled by its hashrate
+	ByClass  = "class"    // what such a device usually draws
+)
+
+// asleepW is what a control board draws while the hash boards are off.
+const asleepW = 15
+
+// fillFromTable adds what the model alone decides: an ASIC hashes one way.
+func (m *Mapper) fillFromTable(h *minesweep.Host) {
+	if dev, ok := m.devices.find(h.Vendor, h.Model); ok && h.Algorithm == "" {
+		h.Algorithm = dev.algorithm
+	}
+}
+
+// fillPower sets power and its source for what mines or seems to. Pools,
+// proxies and nodes that only serve others draw what any server does, which is
+// not counted.
+func (m *Mapper) fillPower(h *minesweep.Host) {
+	if h.PowerW != nil && *h.PowerW == 0 && h.Hashrate != nil && *h.Hashrate > 0 {
+		h.PowerW = nil // a device that hashes has no 0 W; it has no sensor
+	}
+	switch {
+	case h.Verdict != minesweep.Confirmed && h.Verdict != minesweep.Suspected:
+		h.PowerW = nil
+	case h.PowerW != nil:
+		h.PowerSource = Measured
+	case m.powerByModel(h):
+	default:
+		powerByClass(h)
+	}
+}
+
+func (m *Mapper) powerByModel(h *minesweep.Host) bool {
+	dev, ok := m.devices.find(h.Vendor, h.Model)
+	if !ok {
+		return false
+	}
+	watts := dev.watts
+	switch {
+	case h.State == "sleeping":
+		watts = min(asleepW, dev.watts)
+	case h.Hashrate != nil && h.HashrateUnit == dev.unit:
+		watts *= clamp(*h.Hashrate/dev.rate, 0.2, 1.3)
+	}
+	h.PowerW, h.PowerSource = &watts, ByModel
+	return true
+}
+
+// powerByClass takes the usual effort a hash where the algorithm is known, and
+// else the usual device. Sources: 30 J/TH is the middle of SHA-256 machines in
+// use, 2.5 W per MH/s is a graphics card at Ethash with its share of the host,
+// 12 W per kH/s a processor at RandomX.
+func powerByClass(h *minesweep.Host) {
+	usual := map[minesweep.Class]float64{
+		minesweep.ASIC: 3250, minesweep.GPUMiner: 800, minesweep.CPUMiner: 120, minesweep.HomeMiner: 15,
+	}
+	watts, known := usual[h.Class]
+	if !known && h.Class != minesweep.Node {
+		return
+	}
+	if byHash, ok := wattsByHash(h); ok {
+		watts, known = byHash, true
+	}
+	if h.State == "sleeping" {
+		watts = min(asleepW, watts)
+	}
+	if known {
+		h.PowerW, h.PowerSource = &watts, ByClass
+	}
+}
+
+func wattsByHash(h *minesweep.Host) (float64, bool) {
+	if h.Hashrate == nil || *h.Hashrate <= 0 {
+		return 0, false
+	}
+	switch {
+	case h.Class == minesweep.ASIC && h.Algorithm == "sha256d":
+		return clamp(*h.Hashrate*30e-12, 100, 12000), true
+	case h.Class == minesweep.GPUMiner && (h.Algorithm == "ethash" || h.Algorithm == "etchash"):
+		return clamp(*h.Hashrate*2.5e-6, 80, 6000), true
+	case (h.Class == minesweep.CPUMiner || h.Class == minesweep.Node) && h.Algorithm == "randomx":
+		return clamp(*h.Hashrate*12e-3, 30, 1500), true
+	}
+	return 0, false
+}
+
+func clamp(x, low, high float64) float64 { return max(low, min(high, x)) }
+
+// KWhPerDay returns what the host draws in a day, in kWh, or false where its
+// power is not known.
+func KWhPerDay(h minesweep.Host) (kwh float64, ok bool) {
+	if h.PowerW == nil {
+		return 0, false
+	}
+	return *h.PowerW * 24 / 1000, true
+}
+
+// Energy is kWh in a day between two bounds.
+type Energy struct {
+	Low  float64 `json:"low"`
+	Best float64 `json:"best"`
+	High float64 `json:"high"`
+}
+
+// EnergyPerDay returns the host's kWh/day with bounds by the source of its
+// power: ±5 % measured, ±15 % by model, 0.5 to 3 times by class (SHA-256
+// machines alone differ by 17.5 to 98 J/TH). False where it is not known.
+func EnergyPerDay(h minesweep.Host) (Energy, bool) {
+	best, ok := KWhPerDay(h)
+	switch {
+	case !ok:
+		return Energy{}, false
+	case h.PowerSource == Measured:
+		return Energy{best * 0.95, best, best * 1.05}, true
+	case h.PowerSource == ByModel:
+		return Energy{best * 0.85, best, best * 1.15}, true
+	}
+	return Energy{best * 0.5, best, best * 3}, true
+}
