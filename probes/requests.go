@@ -1,7 +1,7 @@
 package probes
 
-// Every byte that may reach a target is in this file. To the left of each name
-// there is no function and no variable: what is written here is what leaves,
+// Every byte that may reach a target is in this file, but for TLS's own
+// handshake. There are constants only: what is written here is what leaves,
 // with one exception, hostMark, which becomes the target's own ip:port.
 //
 // Nothing here changes a device's state, names a worker, or carries a

@@ -1,0 +1,166 @@
+package probes
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"minesweep"
+)
+
+type addrPort = netip.AddrPort
+
+// Where a bound of time is what is tested, it is short; where it is not, it is
+// far longer than any test.
+const (
+	short = 50 * time.Millisecond
+	long  = time.Minute
+)
+
+// flood writes the same bytes until the peer has gone.
+func flood(conn net.Conn, with string) {
+	chunk := []byte(strings.Repeat(with, 1000))
+	for {
+		if _, err := conn.Write(chunk); err != nil {
+			return
+		}
+	}
+}
+
+func TestHostilePeers(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		idle, total time.Duration
+		play        func(net.Conn)
+		end         minesweep.End
+		most, least int // bytes kept
+	}{
+		{"never ends", long, long, func(c net.Conn) { flood(c, "x") }, minesweep.EndLimit, defaultLimit, defaultLimit},
+		{"opens brackets for ever", long, long, func(c net.Conn) { flood(c, "[") }, minesweep.EndLimit, defaultLimit, defaultLimit},
+		{"head without end", long, long, func(c net.Conn) { _, _ = c.Write([]byte("HTTP/1.1 200 OK\r\n")); flood(c, "A: b\r\n") }, minesweep.EndLimit, defaultLimit, defaultLimit},
+		{"body without end", long, long, func(c net.Conn) { _, _ = c.Write([]byte("HTTP/1.1 200 OK\r\n\r\n")); flood(c, "x") }, minesweep.EndLimit, defaultLimit, defaultLimit},
+		{"length of a lifetime", long, long, func(c net.Conn) {
+			_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n"))
+			flood(c, "x")
+		}, minesweep.EndLimit, defaultLimit, 1000},
+		{"NULs", long, long, func(c net.Conn) { flood(c, "\x00") }, minesweep.EndComplete, defaultLimit, 1},
+		{"blanks", long, long, func(c net.Conn) { flood(c, " \n") }, minesweep.EndLimit, defaultLimit, defaultLimit},
+		{"drip", long, 4 * short, func(c net.Conn) {
+			for {
+				if _, err := c.Write([]byte("x")); err != nil {
+					return
+				}
+			}
+		}, minesweep.EndDrip, defaultLimit, 1},
+		{"silence", short, long, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, minesweep.EndIdle, 0, 0},
+		{"silence after a word", short, long, func(c net.Conn) { _, _ = c.Write([]byte("well")); _, _ = io.Copy(io.Discard, c) }, minesweep.EndIdle, 4, 4},
+		{"silence for the whole time", long, short, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, minesweep.EndIdle, 0, 0},
+		{"close", long, long, func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)) }, minesweep.EndEOF, 0, 0},
+		{"reset", long, long, func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 4096))
+			_ = c.(*net.TCPConn).SetLinger(0)
+		}, minesweep.EndReset, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serve(t, c.play)
+			conn, err := s.Dial(t.Context(), addrPort{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			p, _ := byName("http/")
+			total := c.total
+			if c.name == "drip" {
+				conn = slowConn{conn} // a byte a read, so that the total time is what ends it
+			}
+			reply, err := p.ask(t.Context(), conn, addrPort{}, reading{idle: c.idle, total: total})
+			if err != nil || reply.End != c.end {
+				t.Errorf("ended %s after %d bytes, %v; want %s", reply.End, len(reply.Raw), err, c.end)
+			}
+			if n := len(reply.Raw); n > c.most || n < c.least {
+				t.Errorf("kept %d bytes, want %d to %d", n, c.least, c.most)
+			}
+			if (len(reply.Raw) == 0) != (reply.Refused != "") {
+				t.Errorf("%d bytes and Refused %q", len(reply.Raw), reply.Refused)
+			}
+		})
+	}
+}
+
+// slowConn reads a byte at a time, and not often.
+type slowConn struct{ net.Conn }
+
+func (c slowConn) Read(b []byte) (int, error) {
+	<-time.After(time.Millisecond)
+	return c.Conn.Read(b[:1])
+}
+
+func TestDripperIsAskedOnce(t *testing.T) {
+	s := serve(t, func(conn net.Conn) {
+		for {
+			if _, err := conn.Write([]byte("x")); err != nil {
+				return
+			}
+		}
+	})
+	slow := dialFunc(func(ctx context.Context, a addrPort) (net.Conn, error) {
+		conn, err := s.Dial(ctx, a)
+		return slowConn{conn}, err
+	})
+	a := NewAsker(AskerConfig{Dialer: slow, Idle: long, Total: 4 * short, Banner: short})
+	replies, err := a.Ask(t.Context(), openPort(farPort))
+	if err != nil || strings.Join(probesOf(replies), " ") != "banner http/" {
+		t.Fatalf("asked %q, %v", probesOf(replies), err)
+	}
+	if replies[0].End == minesweep.EndDrip || replies[1].End != minesweep.EndDrip {
+		t.Errorf("ended %s and %s", replies[0].End, replies[1].End)
+	}
+}
+
+func TestEchoIsAskedOnce(t *testing.T) {
+	s := serve(t, func(conn net.Conn) {
+		buf := make([]byte, 4096)
+		n, _ := conn.Read(buf)
+		_, _ = conn.Write(buf[:n])
+	})
+	replies, err := asker(s).Ask(t.Context(), openPort(farPort))
+	if err != nil || strings.Join(probesOf(replies), " ") != "http/" || !bytes.Equal(replies[0].Raw, replies[0].Request) {
+		t.Errorf("asked %q, %v", probesOf(replies), err)
+	}
+}
+
+func TestSilentPortTakesFiveHandshakes(t *testing.T) {
+	s := serve(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	a := NewAsker(AskerConfig{Dialer: s, Idle: short, Total: long, Banner: short})
+	replies, err := a.Ask(t.Context(), openPort(farPort))
+	if err != nil || len(replies) != maxHandshakes || s.dials.Load() != maxHandshakes {
+		t.Errorf("%d replies over %d connections, %v", len(replies), s.dials.Load(), err)
+	}
+}
+
+func TestPeerThatClosesUnasked(t *testing.T) {
+	s := serve(t, func(net.Conn) {})
+	replies, err := NewAsker(AskerConfig{Dialer: s, Banner: long}).Ask(t.Context(), openPort(farPort))
+	if err != nil || strings.Join(probesOf(replies), " ") != "banner" || replies[0].Refused == "" {
+		t.Errorf("asked %q, %v", probesOf(replies), err)
+	}
+}
+
+func TestGzipBomb(t *testing.T) {
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	for range 16 {
+		_, _ = z.Write(make([]byte, 1<<20))
+	}
+	_ = z.Close()
+	raw := append([]byte("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"), bomb.Bytes()...)
+	if got := decodeHTTP(raw, defaultLimit); len(got) != defaultLimit {
+		t.Errorf("a bomb of %d bytes gave %d bytes, want %d", len(raw), len(got), defaultLimit)
+	}
+}

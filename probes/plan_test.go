@@ -1,0 +1,57 @@
+package probes
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestPlanKnowsItsQuestions(t *testing.T) {
+	reached := make(map[string]bool)
+	mark := func(where string, names ...string) {
+		for _, name := range names {
+			if _, ok := byName(name); !ok {
+				t.Errorf("%s names %q, which is no probe", where, name)
+			}
+			reached[name] = true
+		}
+	}
+	mark("opening", opening...)
+	for _, s := range plan {
+		mark("the plan after "+s.after[0], s.ask...)
+		for _, name := range s.after {
+			if !slices.ContainsFunc(All, func(p Probe) bool { return matchesName([]string{name}, p.Name) }) {
+				t.Errorf("the plan waits for %q, which is never asked", name)
+			}
+		}
+	}
+	for _, p := range All {
+		if len(p.Ports) > 0 {
+			reached[p.Name] = true
+		}
+		if !reached[p.Name] {
+			t.Errorf("%s is never asked: no port hints at it and no step of the plan asks it", p.Name)
+		}
+	}
+}
+
+func TestOpening(t *testing.T) {
+	for _, c := range []struct {
+		port   uint16
+		want   []string
+		hinted bool
+	}{
+		{4028, []string{"cgminer/version", "cgminer/version-text", "http/", "stratum/subscribe", "claymore/miner_getstat1"}, true},
+		{80, []string{"http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1", "ccminer/summary"}, true},
+		{3333, []string{"stratum/subscribe", "claymore/miner_getstat1", "http/", "cgminer/version", "ccminer/summary"}, true},
+		{4068, []string{"ccminer/summary", "http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1"}, true},
+		{4067, []string{"http/summary", "ccminer/summary", "http/", "cgminer/version", "stratum/subscribe"}, true},
+		{12345, opening, false},
+		{6060, []string{"http/productName"}, true},
+		{9588, []string{"banner"}, true},
+		{37889, []string{"banner"}, true},
+	} {
+		if got, hinted := openingOf(c.port); !slices.Equal(got, c.want) || hinted != c.hinted {
+			t.Errorf("openingOf(%d) = %q, %v, want %q, %v", c.port, got, hinted, c.want, c.hinted)
+		}
+	}
+}

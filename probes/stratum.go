@@ -1,0 +1,12 @@
+package probes
+
+// stratumPorts are where pools and proxies listen, and where the remote
+// management of Claymore's kin listens too.
+var stratumPorts = []uint16{
+	3333, 3334, 3335, 3336, 3337, 4444, 5555, 5550, 7777, 8008, 8888, 9999, 14444, 21496, 23334,
+}
+
+// stratumProbes subscribe to a Stratum v1 pool, and do no more.
+var stratumProbes = []Probe{
+	{Name: "stratum/subscribe", Request: stratumSubscribe, Framing: Answer, Ports: stratumPorts},
+}
