@@ -2,3 +2,11 @@ package db
 
 // PathOf lets tests open the file of a store by the side.
 func PathOf(s *Store) string { return s.path }
+
+// The forms in which bodies are kept, for the fuzzers.
+var (
+	EncodeHost = encodeHost
+	DecodeHost = decodeHost
+	Pack       = pack
+	Unpack     = unpack
+)
