@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"minesweep/mapper"
 	"minesweep/probes/fingerprints"
 	"minesweep/recordings"
 )
@@ -101,7 +100,7 @@ func (p *program) fingerprintsCheck() *cobra.Command {
 
 // checkDevices holds what each recording wants against what the rules say.
 func (p *program) checkDevices(rules *fingerprints.Set, devices []recordings.Device) error {
-	m, err := mapper.New(mapper.Config{})
+	m, err := keyless()
 	if err != nil {
 		return err
 	}

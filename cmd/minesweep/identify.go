@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"minesweep"
-	"minesweep/mapper"
 	"minesweep/recordings"
 )
 
@@ -24,7 +23,7 @@ func (p *program) identifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := mapper.New(mapper.Config{})
+			m, err := keyless()
 			if err != nil {
 				return err
 			}
