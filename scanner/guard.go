@@ -135,7 +135,13 @@ func (g *Guard) decide(addr netip.Addr) (*minesweep.Grant, error) {
 // release may be called again. An error that wraps [minesweep.ErrRefused]
 // means that nothing may be sent; the other errors are those of ctx.
 func (g *Guard) Admit(ctx context.Context, addr netip.Addr) (release func(), err error) {
-	addr = addr.Unmap()
+	return g.admit(ctx, addr.Unmap(), nil)
+}
+
+// admit is Admit with a line of limited length before the budgets, for a
+// caller that asks for many targets at once: turns are given out first come
+// first served, and others who share the budgets must not queue behind all.
+func (g *Guard) admit(ctx context.Context, addr netip.Addr, line chan struct{}) (release func(), err error) {
 	grant, err := g.decide(addr)
 	if err != nil {
 		g.refused.Add(1)
@@ -147,7 +153,7 @@ func (g *Guard) Admit(ctx context.Context, addr netip.Addr) (release func(), err
 	if err != nil {
 		return nil, fmt.Errorf("host %s: waiting until it is free: %w", addr, err)
 	}
-	if err := g.pace.wait(ctx, g.budgets(grant, addr)); err != nil {
+	if err := g.waitInLine(ctx, g.budgets(grant, addr), line); err != nil {
 		release()
 		return nil, fmt.Errorf("host %s: waiting for the budget: %w", addr, err)
 	}
@@ -158,6 +164,18 @@ func (g *Guard) Admit(ctx context.Context, addr netip.Addr) (release func(), err
 	}
 	g.admitted.Add(1)
 	return release, nil
+}
+
+func (g *Guard) waitInLine(ctx context.Context, budgets []budget, line chan struct{}) error {
+	if line != nil {
+		select {
+		case line <- struct{}{}:
+			defer func() { <-line }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return g.pace.wait(ctx, budgets)
 }
 
 func (g *Guard) budgets(grant *minesweep.Grant, addr netip.Addr) []budget {

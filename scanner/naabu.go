@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -39,8 +38,9 @@ type NaabuConfig struct {
 // Naabu finds open ports with naabu's engine, which runs in a child process.
 // It implements [minesweep.Scanner]; scans may run at the same time.
 type Naabu struct {
-	cfg  NaabuConfig
-	path string
+	cfg      NaabuConfig
+	path     string
+	childEnv []string // added to the child's environment; of tests only
 }
 
 var _ minesweep.Scanner = (*Naabu)(nil)
@@ -77,9 +77,4 @@ func NewNaabu(cfg NaabuConfig) (*Naabu, error) {
 		return nil, err
 	}
 	return &Naabu{cfg: cfg, path: path}, nil
-}
-
-// Scan tries every target of the plan from its cursor on.
-func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Sink) error {
-	return errors.New("naabu: not built yet")
 }
