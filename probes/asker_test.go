@@ -40,6 +40,8 @@ func TestDevices(t *testing.T) {
 			"cgminer/version cgminer/devdetails cgminer/summary cgminer/pools cgminer/tunerstatus cgminer/devs"},
 		{"WhatsMiner v1", "192.0.2.7:4028", map[string]string{"cgminer/version": `{"STATUS":"E","When":1,"Code":14,"Msg":"invalid cmd","Description":"whatsminer v1.2"}`},
 			"cgminer/version whatsminer/get_version whatsminer/summary whatsminer/devdetails whatsminer/pools whatsminer/get_miner_info"},
+		{"WhatsMiner that knows its own commands only", "192.0.2.7:4028", map[string]string{"whatsminer/get_version": `{"STATUS":"S","When":1,"Code":131,"Msg":{"api_ver":"2.0.4"},"Description":""}`},
+			"cgminer/version cgminer/version-text whatsminer/get_version whatsminer/summary whatsminer/devdetails whatsminer/pools whatsminer/get_miner_info"},
 		{"Avalon that hides estats", "192.0.2.7:4028", map[string]string{
 			"cgminer/version": `{"STATUS":[{"STATUS":"S","Code":22}],"VERSION":[{"PROD":"AvalonMiner 1166"}]}`,
 			"cgminer/estats":  `{"STATUS":[{"STATUS":"E","Code":45,"Msg":"Access denied"}],"id":1}` + "\x00",

@@ -20,26 +20,19 @@ const farPort = "192.0.2.7:12345"
 
 // server is a peer on loopback that serves each connection with play.
 type server struct {
-	t      *testing.T
 	listen net.Listener
 	open   atomic.Int32 // connections as the asker sees them
 	most   atomic.Int32
 	dials  atomic.Int32
-	mu     sync.Mutex
-	got    [][]byte // first read of each connection
 }
 
 func serve(t *testing.T, play func(net.Conn)) *server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return serveOn(t, l, play)
+	return serveOn(t, plainListener(t), play)
 }
 
 func serveOn(t *testing.T, l net.Listener, play func(net.Conn)) *server {
-	s := &server{t: t, listen: l}
+	s := &server{listen: l}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -97,19 +90,10 @@ func (c *countedConn) Close() error {
 }
 
 // request reads one request; every request of ours leaves in one write.
-func (s *server) request(conn net.Conn) []byte {
+func request(conn net.Conn) []byte {
 	buf := make([]byte, 4096)
 	n, _ := conn.Read(buf)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.got = append(s.got, buf[:n])
 	return buf[:n]
-}
-
-func (s *server) requests() [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.got
 }
 
 // device serves answers by the name of the question, and closes; what it has
@@ -120,22 +104,14 @@ func device(t *testing.T, answers map[string]string) *server {
 
 func deviceOn(t *testing.T, l net.Listener, answers map[string]string) *server {
 	t.Helper()
-	var s *server
-	ready := make(chan struct{})
-	play := func(conn net.Conn) {
-		<-ready
-		request := s.request(conn)
-		if len(request) > 0 {
-			_, _ = conn.Write([]byte(answers[NameOf("tcp", request)]))
-		}
-	}
 	if l == nil {
-		s = serve(t, play)
-	} else {
-		s = serveOn(t, l, play)
+		l = plainListener(t)
 	}
-	close(ready)
-	return s
+	return serveOn(t, l, func(conn net.Conn) {
+		if asked := request(conn); len(asked) > 0 {
+			_, _ = conn.Write([]byte(answers[NameOf("tcp", asked)]))
+		}
+	})
 }
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

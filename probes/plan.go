@@ -35,6 +35,7 @@ var plan = []step{
 	{after: versions, when: re(`(?i)bmminer|antminer|bdminer`), ask: names("cgminer", "stats", "pools", "summary")},
 	{after: versions, when: re(`(?i)sgminer|avermore|teamredminer`), ask: names("cgminer", "devs", "pools", "summary", "stats")},
 	{after: versions, when: re(cgminerAnswer), ask: names("cgminer", "summary", "pools", "devs", "stats", "devdetails")},
+	{after: []string{"whatsminer/get_version"}, when: re(`"Code"\s*:\s*131`), ask: names("whatsminer", "summary", "devdetails", "pools", "get_miner_info")},
 	{after: []string{"cgminer/estats"}, when: re(`^$|"STATUS"\s*:\s*"E"`), ask: names("cgminer", "stats")},
 	{after: []string{"http/*", "stratum/*", "claymore/*", "ccminer/*"}, when: re(cgminerAnswer), ask: names("cgminer", "version")},
 
@@ -75,7 +76,7 @@ var plan = []step{
 	{after: root, when: re(`(?i)miningcore`), ask: []string{"http/api/pools"}},
 	{after: root, when: re(`Epee-based|realm="monero-rpc"`), ask: []string{"http/get_info"}},
 	{after: []string{"http/get_info"}, when: re(`^HTTP/\S+ 200[\s\S]*"(height|nettype)"`), ask: []string{"http/mining_status", "rpc/get_version"}},
-	{after: []string{"http/get_info"}, when: re(`Epee-based`), ask: []string{"rpc/get_info"}},
+	{after: []string{"http/get_info"}, when: re(`^HTTP/\S+ 404[\s\S]*Epee-based`), ask: []string{"rpc/get_info"}},
 	{after: root, when: re(`handles only POST|realm="(jsonrpc|btcd RPC|node)"|"agent"\s*:\s*"/hsd`), ask: []string{"rpc/getmininginfo"}},
 	{after: []string{"rpc/getmininginfo"}, when: re(`"result"\s*:\s*\{`), ask: []string{"rpc/getblockchaininfo"}},
 	{after: root, when: re(`^HTTP/\S+ 405|(?i)^HTTP/\S+ 200[^\n]*\n(?:[^\n]+\n)*content-length: 0\r?\n`), ask: []string{"rpc/web3_clientVersion"}},
@@ -92,9 +93,10 @@ var plan = []step{
 	{after: []string{"ccminer/summary"}, when: re(`NAME=cpuminer`), ask: []string{"ccminer/threads"}},
 	{after: []string{"ccminer/summary"}, when: re(`NAME=`), ask: []string{"ccminer/pool"}},
 
-	// A web server at last, where a path of its own was hinted and is not
-	// there; and the ports that lolMiner shares with web servers.
+	// A web server at last, where the hinted path is not there; and servers
+	// without a page, and the ports that lolMiner shares with web servers.
 	{after: root, on: []uint16{8080, 44444, 4069}, when: re(`^HTTP/`), ask: []string{"http/summary"}},
+	{after: root, when: re(`^HTTP/\S+ 404`), ask: []string{"http/summary"}},
 	{after: []string{"http/summary"}, on: []uint16{4067}, when: re(`^HTTP/\S+ 404`), ask: []string{"http/stat", "http/"}},
 	{after: anyQuestion, when: re(`^HTTP/\S+ (400|403|404|405|415|501)`), ask: root},
 }

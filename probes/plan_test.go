@@ -40,7 +40,7 @@ func TestOpening(t *testing.T) {
 		want   []string
 		hinted bool
 	}{
-		{4028, []string{"cgminer/version", "cgminer/version-text", "http/", "stratum/subscribe", "claymore/miner_getstat1"}, true},
+		{4028, []string{"cgminer/version", "cgminer/version-text", "whatsminer/get_version", "http/", "stratum/subscribe"}, true},
 		{80, []string{"http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1", "ccminer/summary"}, true},
 		{3333, []string{"stratum/subscribe", "claymore/miner_getstat1", "http/", "cgminer/version", "ccminer/summary"}, true},
 		{4068, []string{"ccminer/summary", "http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1"}, true},

@@ -33,7 +33,7 @@ func (r reading) exchange(ctx context.Context, conn net.Conn, p Probe, target ne
 	defer w.stop()
 	if p.TLS {
 		client := tls.Client(conn, tlsConfig())
-		if err := client.Handshake(); err != nil {
+		if err := client.HandshakeContext(ctx); err != nil {
 			end := w.endOf(err, 0)
 			return answer{end: end, refused: noTLS + refusal(end)}, ctx.Err()
 		}
