@@ -109,7 +109,7 @@ func (s *Store) assets(ctx context.Context, rows []assetRow) ([]minesweep.Asset,
 		ids[i] = rows[i].ID
 	}
 	var sightings []assetAddressRow
-	err := s.reader.NewSelect().Model(&sightings).Where("asset_id IN (?)", bun.In(ids)).
+	err := s.reader.NewSelect().Model(&sightings).Where("asset_id IN (?)", bun.List(ids)).
 		OrderExpr("first_seen, address").Scan(ctx)
 	if err != nil {
 		return nil, s.explain(err)

@@ -240,9 +240,10 @@ func TestAssetLeavesItsOldAddress(t *testing.T) {
 }
 
 func TestPagesAndFirstSight(t *testing.T) {
+	t.Parallel()
 	s, c := newStore(t)
 	first := c.now()
-	const many = 200
+	const many = 130
 	for range 2 {
 		j := begin(t, s)
 		for i := many - 1; i >= 0; i-- {

@@ -169,11 +169,12 @@ func outcome(t *testing.T, rnd *rand.Rand) (hostsSeen []minesweep.Host, assetsSe
 }
 
 func TestAnyOrderAndAnyCrashGiveTheSameMap(t *testing.T) {
+	t.Parallel()
 	wantHosts, wantAssets := outcome(t, nil)
 	if len(wantHosts) != 18 || len(wantAssets) < 5 {
 		t.Fatalf("the world is dull: %d hosts, %d assets", len(wantHosts), len(wantAssets))
 	}
-	for seed := range uint64(20) {
+	for seed := range uint64(6) {
 		gotHosts, gotAssets := outcome(t, rand.New(rand.NewPCG(seed, 7)))
 		if !reflect.DeepEqual(gotHosts, wantHosts) {
 			t.Errorf("seed %d: hosts differ:\n got %+v\nwant %+v", seed, gotHosts, wantHosts)

@@ -7,6 +7,6 @@ func PathOf(s *Store) string { return s.path }
 var (
 	EncodeHost = encodeHost
 	DecodeHost = decodeHost
-	Pack       = pack
+	Pack       = (&Store{}).pack
 	Unpack     = unpack
 )

@@ -197,13 +197,14 @@ func TestSettleIsOneTransaction(t *testing.T) {
 }
 
 func TestTwoStoresOnOneFile(t *testing.T) {
+	t.Parallel()
 	a, c := newStore(t)
 	b := openStore(t, path(t, a), c)
 	ja, jb := begin(t, a), begin2(t, b)
 	done := make(chan error, 2)
 	for _, j := range []*db.Journal{ja, jb} {
 		go func() {
-			for i := range 150 {
+			for i := range 80 {
 				p := minesweep.OpenPort{Target: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 80), At: c.now()}
 				if err := errors.Join(j.Found(t.Context(), p), j.Settle(t.Context(), p, nil, miner(p.Target.Addr().String(), "", c))); err != nil {
 					done <- err
@@ -218,10 +219,10 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n, m := len(hosts(t, a, 1)), len(hosts(t, a, 2)); n != 150 || m != 150 {
+	if n, m := len(hosts(t, a, 1)), len(hosts(t, a, 2)); n != 80 || m != 80 {
 		t.Errorf("%d and %d hosts", n, m)
 	}
-	if n := len(assets(t, b, db.AssetFilter{})); n != 150 {
+	if n := len(assets(t, b, db.AssetFilter{})); n != 80 {
 		t.Errorf("%d assets", n)
 	}
 }

@@ -24,7 +24,7 @@ func rawDB(t *testing.T, path string) *sql.DB {
 	raw, err := sql.Open("sqlite", path)
 	must(t, err)
 	raw.SetMaxOpenConns(1)
-	t.Cleanup(func() { raw.Close() })
+	t.Cleanup(func() { must(t, raw.Close()) })
 	return raw
 }
 
@@ -98,7 +98,7 @@ func TestOpenRefusesAndTouchesNothing(t *testing.T) {
 			before, _ := os.ReadFile(file)
 			s, err := db.Open(t.Context(), "sqlite://"+file, newClock().now)
 			if err == nil {
-				s.Close()
+				must(t, s.Close())
 			}
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
 				t.Errorf("error %v, want one that says %q and names the file", err, tt.want)
@@ -131,7 +131,7 @@ func TestOpenAddress(t *testing.T) {
 		if s, err := db.Open(t.Context(), address, newClock().now); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want one that says %q", address, err, want)
 			if err == nil {
-				s.Close()
+				must(t, s.Close())
 			}
 		}
 	}

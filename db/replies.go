@@ -43,7 +43,7 @@ type bodyRow struct {
 	Packed []byte // DEFLATE (RFC 1951)
 }
 
-func storeReplies(ctx context.Context, tx bun.Tx, sweep int64, target netip.AddrPort, replies []minesweep.Reply) error {
+func (s *Store) storeReplies(ctx context.Context, tx bun.Tx, sweep int64, target netip.AddrPort, replies []minesweep.Reply) error {
 	address, port := addressBytes(target.Addr()), int(target.Port())
 	_, err := tx.NewDelete().Model((*replyRow)(nil)).
 		Where("sweep_id = ? AND address = ? AND port = ?", sweep, address, port).Exec(ctx)
@@ -51,7 +51,7 @@ func storeReplies(ctx context.Context, tx bun.Tx, sweep int64, target netip.Addr
 		return err
 	}
 	for seq, reply := range replies {
-		hash, err := storeBody(ctx, tx, reply.Raw)
+		hash, err := s.storeBody(ctx, tx, reply.Raw)
 		if err != nil {
 			return err
 		}
@@ -67,14 +67,14 @@ func storeReplies(ctx context.Context, tx bun.Tx, sweep int64, target netip.Addr
 	return nil
 }
 
-func storeBody(ctx context.Context, tx bun.Tx, raw []byte) ([]byte, error) {
+func (s *Store) storeBody(ctx context.Context, tx bun.Tx, raw []byte) ([]byte, error) {
 	sum := sha256.Sum256(raw)
 	hash := sum[:]
 	known, err := tx.NewSelect().Model((*bodyRow)(nil)).Where("hash = ?", hash).Exists(ctx)
 	if err != nil || known {
 		return hash, err
 	}
-	packed, err := pack(raw)
+	packed, err := s.pack(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -93,12 +93,19 @@ func (r *replyRow) reply() (minesweep.Reply, error) {
 	}, nil
 }
 
-func pack(raw []byte) ([]byte, error) {
+// pack compresses. Its tables are 1 MB, which a reply of 1 KB should not pay
+// for each time.
+func (s *Store) pack(raw []byte) ([]byte, error) {
 	var out bytes.Buffer
-	w, err := flate.NewWriter(&out, flate.DefaultCompression)
-	if err != nil {
-		return nil, err
+	w, ok := s.packers.Get().(*flate.Writer)
+	if !ok {
+		var err error
+		if w, err = flate.NewWriter(&out, flate.DefaultCompression); err != nil {
+			return nil, err
+		}
 	}
+	defer s.packers.Put(w)
+	w.Reset(&out)
 	if _, err := w.Write(raw); err != nil {
 		return nil, err
 	}

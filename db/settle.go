@@ -26,7 +26,7 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 		if err := j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return q }); err != nil {
 			return err
 		}
-		if err := storeReplies(ctx, tx, id, port.Target, replies); err != nil {
+		if err := j.store.storeReplies(ctx, tx, id, port.Target, replies); err != nil {
 			return err
 		}
 		if err := storeHost(ctx, tx, id, port.Target.Addr(), host); err != nil {

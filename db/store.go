@@ -27,6 +27,8 @@ type Store struct {
 	writer *bun.DB // one connection: writers of this process wait in line here, not in SQLite
 	reader *bun.DB // query_only; never waits for the writer
 
+	packers sync.Pool // of *flate.Writer
+
 	mu        sync.Mutex // guards authority
 	authority authority
 }
@@ -68,13 +70,12 @@ func (s *Store) writeDurably(ctx context.Context, f func(ctx context.Context, tx
 	if err != nil {
 		return s.explain(err)
 	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous=FULL"); err != nil {
-		return s.explain(err)
+	_, err = conn.ExecContext(ctx, "PRAGMA synchronous=FULL")
+	if err == nil {
+		err = conn.RunInTx(ctx, nil, f)
 	}
-	err = conn.RunInTx(ctx, nil, f)
 	_, back := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous=NORMAL")
-	return s.explain(errors.Join(err, back))
+	return s.explain(errors.Join(err, back, conn.Close()))
 }
 
 // explain makes a sentence of what SQLite says.

@@ -54,14 +54,14 @@ func openStore(t *testing.T, path string, c *clock) *db.Store {
 	return s
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func targets(t *testing.T, prefixes ...string) *netipx.IPSet {
+func targets(t testing.TB, prefixes ...string) *netipx.IPSet {
 	t.Helper()
 	var b netipx.IPSetBuilder
 	for _, p := range prefixes {
