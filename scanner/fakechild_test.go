@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	if dir := os.Getenv(builtHelper); dir != "" {
+	if dir := os.Getenv(builtHelper()); dir != "" {
 		_ = os.RemoveAll(dir)
 	}
 	os.Exit(code)
