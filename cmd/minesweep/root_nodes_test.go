@@ -4,7 +4,6 @@ package main_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -56,10 +55,6 @@ func buildBtcd(t *testing.T) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	cmd := exec.CommandContext(t.Context(), need(t, "go"), "install", btcdModule)
-	cmd.Env = append(os.Environ(), "GOBIN="+dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go install %s: %v\n%s", btcdModule, err, out)
-	}
+	runGo(t, dir, "install", btcdModule)
 	return path
 }

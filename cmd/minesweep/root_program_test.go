@@ -91,6 +91,12 @@ func (p *program) status(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
+// kill ends a program at once, whatever it is doing.
+func (p *program) kill() {
+	p.cmd.Process.Kill() // fails where it has ended already, which is as good
+	<-p.ended
+}
+
 // awaitPorts returns once the program p listens on all addresses.
 func (n *network) awaitPorts(t *testing.T, p *program, addresses ...string) {
 	t.Helper()

@@ -5,6 +5,7 @@ package main_test
 import (
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -51,22 +52,28 @@ func (c *capture) control(t *testing.T, n *network) {
 	}
 	defer hearer.Close()
 	for _, to := range controls {
-		conn, err := n.dial(t.Context(), "udp", to)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = conn.Write([]byte("control"))
-		conn.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
+		n.send(t, to)
 		if p := c.next(t, 10*time.Second); p.to != netip.MustParseAddrPort(to) {
 			t.Errorf("a packet that the test did not send: %s", p.line)
 		}
 	}
 }
 
-// TestRootExclusionWhileScanning excludes half of what is being scanned.
+// send sends one UDP packet.
+func (n *network) send(t *testing.T, to string) {
+	t.Helper()
+	conn, err := n.dial(t.Context(), "udp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("control")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRootExclusionWhileScanning excludes half of what is being scanned, and
+// then stops the scan as Ctrl-C does.
 func TestRootExclusionWhileScanning(t *testing.T) {
 	for _, engine := range []string{"connect", "syn"} {
 		t.Run(engine, func(t *testing.T) { exclusionWhileScanning(t, engine) })
@@ -100,6 +107,26 @@ func exclusionWhileScanning(t *testing.T, engine string) {
 			t.Fatalf("%s after the exclusion a packet goes there: %s", p.at.Sub(bites)+time.Second, p.line)
 		default:
 			after++
+		}
+	}
+	c.interrupt(t, n, scan, "10.79.0.1:9")
+}
+
+// interrupt stops scan and wants no packet of it after a second. The last
+// packet of all is the test's own, to control.
+func (c *capture) interrupt(t *testing.T, n *network, scan *program, control string) {
+	t.Helper()
+	bites := time.Now().Add(time.Second)
+	if err := scan.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if status := scan.status(t); status != 1 || !strings.Contains(scan.log.String(), "probes settled") {
+		t.Errorf("an interrupted scan ends with status %d and does not say what it covered: %s", status, scan.log)
+	}
+	n.send(t, control)
+	for p := c.next(t, 10*time.Second); p.to != netip.MustParseAddrPort(control); p = c.next(t, 10*time.Second) {
+		if p.at.After(bites) {
+			t.Errorf("%s after Ctrl-C a packet goes out: %s", p.at.Sub(bites)+time.Second, p.line)
 		}
 	}
 }
