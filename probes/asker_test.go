@@ -89,6 +89,8 @@ func TestDevices(t *testing.T) {
 			"http/ rpc/web3_clientVersion rpc/eth_mining rpc/eth_hashrate"},
 		{"monerod", "192.0.2.7:18081", map[string]string{"http/get_info": web("200 Ok", "Server: Epee-based\r\n", `{"height":1,"nettype":"mainnet"}`)},
 			"http/get_info http/mining_status rpc/get_version"},
+		{"monero-wallet-rpc", "192.0.2.7:18081", map[string]string{"http/get_info": web("404 Not found", "Server: Epee-based\r\n", "")},
+			"http/get_info rpc/get_info"},
 		{"Bitmain test port", "192.0.2.7:6060", map[string]string{"http/productName": ok("Antminer S19")}, "http/productName http/get_sn"},
 		{"pprof on Bitmain's test port", "192.0.2.7:6060", map[string]string{"http/productName": web("404 Not Found", "", "Avalon AxeOS")}, "http/productName"},
 		{"silent test port", "192.0.2.7:6060", nil, "http/productName"},
@@ -131,7 +133,7 @@ func checkManners(t *testing.T, d *server, replies []minesweep.Reply) {
 }
 
 func TestClosingPortTakesFiveHandshakes(t *testing.T) {
-	for _, target := range []string{farPort, "192.0.2.7:4028", "192.0.2.7:3333", "192.0.2.7:4067"} {
+	for _, target := range []string{farPort, "192.0.2.7:443", "192.0.2.7:4028", "192.0.2.7:3333", "192.0.2.7:4067"} {
 		d := device(t, nil) // closes on every question
 		replies, err := asker(d).Ask(t.Context(), openPort(target))
 		if err != nil || len(replies) != maxHandshakes || d.dials.Load() != maxHandshakes {
@@ -161,6 +163,19 @@ func TestTalkativeDevice(t *testing.T) {
 			t.Errorf("port %d: %d requests", port, len(replies))
 		}
 		checkManners(t, d, replies)
+	}
+}
+
+// TestRequestsAreBounded queues more than may be asked.
+func TestRequestsAreBounded(t *testing.T) {
+	d := device(t, map[string]string{"http/": web("200 OK", "", "hello")})
+	talk := newTalk(asker(d).cfg, openPort("192.0.2.7:80").Target)
+	for _, p := range All {
+		talk.queue = append(talk.queue, p.Name)
+	}
+	talk.hold(t.Context())
+	if len(talk.replies) != maxRequests || d.dials.Load() != maxRequests {
+		t.Errorf("%d replies over %d connections, want %d", len(talk.replies), d.dials.Load(), maxRequests)
 	}
 }
 

@@ -88,6 +88,13 @@ func TestDecodeHTTP(t *testing.T) {
 	}
 }
 
+func TestDecodeHTTPKeepsTheLimit(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\n\r\n"
+	if got := string(decodeHTTP([]byte(head+"okay"), len(head)+2)); got != head+"ok" {
+		t.Errorf("%q is over the limit", got)
+	}
+}
+
 func FuzzFraming(f *testing.F) {
 	f.Add([]byte(`{"a":"\""}`), 1, 0)
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 7, 1)

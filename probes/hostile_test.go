@@ -101,6 +101,27 @@ func (c slowConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b[:1])
 }
 
+// TestSlowPeerIsNotSilent reads for longer than a silence may last, from a peer
+// that keeps talking.
+func TestSlowPeerIsNotSilent(t *testing.T) {
+	const idle = 10 * short
+	body := strings.Repeat("x", int(idle/time.Millisecond)+100) // at most a byte a millisecond
+	s := serve(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		_, _ = conn.Write([]byte(body + "\x00"))
+	})
+	conn, err := s.Dial(t.Context(), addrPort{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	p, _ := byName("cgminer/version")
+	reply, err := p.ask(t.Context(), slowConn{conn}, addrPort{}, reading{idle: idle, total: long})
+	if err != nil || reply.End != minesweep.EndComplete || len(reply.Raw) != len(body)+1 {
+		t.Errorf("ended %s after %d of %d bytes, %v", reply.End, len(reply.Raw), len(body)+1, err)
+	}
+}
+
 func TestDripperIsAskedOnce(t *testing.T) {
 	s := serve(t, func(conn net.Conn) {
 		for {
@@ -162,5 +183,8 @@ func TestGzipBomb(t *testing.T) {
 	raw := append([]byte("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"), bomb.Bytes()...)
 	if got := decodeHTTP(raw, defaultLimit); len(got) != defaultLimit {
 		t.Errorf("a bomb of %d bytes gave %d bytes, want %d", len(raw), len(got), defaultLimit)
+	}
+	if got, ok := gunzip(bomb.Bytes(), 1000); !ok || len(got) != 1000 { // never inflated beyond what is kept
+		t.Errorf("inflated to %d bytes, want 1000", len(got))
 	}
 }

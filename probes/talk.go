@@ -143,12 +143,10 @@ func (t *talk) switchTLS(r minesweep.Reply) bool {
 // the port speaks.
 func (t *talk) judge(r minesweep.Reply) bool {
 	if r.End == minesweep.EndDrip || r.End == minesweep.EndLimit && !settled.Match(r.Raw) {
-		t.over = true // each further question would cost the whole time again
-		return true
+		return true // each further question would cost the whole time again
 	}
 	if len(r.Request) > 0 && bytes.Equal(bytes.TrimSpace(r.Raw), bytes.TrimSpace(r.Request)) {
-		t.over = true // an echo
-		return true
+		return true // an echo: its words are ours
 	}
 	t.queue = append(t.queue, next(r)...)
 	if otherTrade.Match(r.Raw) {
