@@ -33,14 +33,15 @@ func (c *checker) origin(at []any, r Read) {
 		if r.Claim == "state" || r.Claim == "locked" || r.Claim == "class" {
 			c.fail(at, "claim: %s is a constant, write value and when", r.Claim)
 		}
-	case claimNames[r.Claim] == numberClaim:
-		c.fail(append(at, "value"), "value: a number is never constant, write json or part")
 	case r.JSON != nil || r.Part != "" || r.Match != nil || r.Format != "":
 		c.fail(at, "value: a constant needs no json, part, match or format; conditions go under when")
 	case len(r.When) == 0:
 		c.fail(at, "when: is missing, a constant needs a condition")
 	default:
 		c.constant(append(at, "value"), r.Claim, r.Value)
+	}
+	if _, ok := parseNumber(r.Value); r.Value != "" && !ok && claimNames[r.Claim] == numberClaim {
+		c.fail(append(at, "value"), "value: %q is no number", r.Value)
 	}
 }
 

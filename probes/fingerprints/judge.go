@@ -31,10 +31,8 @@ func (s *Set) Judge(replies []minesweep.Reply) []minesweep.Evidence {
 	for _, f := range s.fingerprints {
 		all = append(all, s.judgeOne(f, views)...)
 	}
-	slices.SortStableFunc(all, compareEvidence)
-	return slices.CompactFunc(all, func(a, b minesweep.Evidence) bool {
-		return compareEvidence(a, b) == 0 && a.Quote == b.Quote && a.Claims == b.Claims
-	})
+	slices.SortStableFunc(all, heaviestFirst)
+	return all
 }
 
 func (s *Set) judgeOne(f Fingerprint, views []view) []minesweep.Evidence {
@@ -50,7 +48,10 @@ func (s *Set) judgeOne(f Fingerprint, views []view) []minesweep.Evidence {
 			}
 		}
 	}
-	slices.SortStableFunc(fired, compareEvidence)
+	slices.SortStableFunc(fired, func(a, b minesweep.Evidence) int {
+		return cmp.Or(heaviestFirst(a, b), cmp.Compare(a.Claims.Model, b.Claims.Model), cmp.Compare(a.Quote, b.Quote))
+	})
+	fired = slices.Compact(fired) // the same answer to a question asked twice
 	if len(fired) > 0 && fired[0].Strength == minesweep.Confirm {
 		s.readAll(f, views, fired)
 	}
@@ -86,14 +87,12 @@ var rank = map[minesweep.Strength]int{
 	minesweep.Confirm: 0, minesweep.Suspect: 1, minesweep.Refute: 2, minesweep.Decoy: 3,
 }
 
-func compareEvidence(a, b minesweep.Evidence) int {
+func heaviestFirst(a, b minesweep.Evidence) int {
 	return cmp.Or(
 		cmp.Compare(rank[a.Strength], rank[b.Strength]),
 		cmp.Compare(b.Weight, a.Weight),
 		cmp.Compare(a.Fingerprint, b.Fingerprint),
 		cmp.Compare(a.Port, b.Port),
 		cmp.Compare(a.Probe, b.Probe),
-		cmp.Compare(a.Claims.Model, b.Claims.Model),
-		cmp.Compare(a.Quote, b.Quote),
 	)
 }

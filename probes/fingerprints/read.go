@@ -32,12 +32,15 @@ func (rd reader) read(r Read) {
 
 // take reads one claim out of one view; false when it gave no value.
 func (rd reader) take(r Read, v view) bool {
-	if r.Value != "" {
+	switch {
+	case claimNames[r.Claim] == numberClaim && r.Value != "":
+		n, base, ok := r.number(r.Value, r.Unit)
+		return ok && rd.setNumber(r.Claim, n, base)
+	case claimNames[r.Claim] == numberClaim:
+		return rd.takeNumber(r, v)
+	case r.Value != "":
 		setText(rd.claims, r.Claim, r.Value)
 		return true
-	}
-	if claimNames[r.Claim] == numberClaim {
-		return rd.takeNumber(r, v)
 	}
 	for _, h := range r.hits(v) {
 		s, _, ok := r.extract(h)
