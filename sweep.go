@@ -62,7 +62,7 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 	discovered := make(chan struct{})
 	group.Go(func() error {
 		defer close(discovered)
-		return s.Scanner.Scan(gctx, plan, &recordingSink{ctx: gctx, sweeper: s, found: found})
+		return s.Scanner.Scan(gctx, plan, s.record(gctx, found))
 	})
 	group.Go(func() error { return s.askAll(gctx, len(plan.Ports), found, discovered) })
 	err := group.Wait()
@@ -72,29 +72,37 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 	return err
 }
 
-// recordingSink writes what is found before it is settled.
-type recordingSink struct {
-	ctx     context.Context
-	sweeper *Sweeper
-	found   chan<- struct{}
+// sink is a [Sink] of two functions.
+type sink struct {
+	found    func(OpenPort) error
+	progress func(Progress) error
 }
 
-func (r *recordingSink) Found(p OpenPort) error {
-	if err := r.sweeper.Recorder.Found(context.WithoutCancel(r.ctx), p); err != nil {
-		return fmt.Errorf("host %s: %w", p.Target.Addr(), err)
-	}
-	select {
-	case r.found <- struct{}{}:
-	default:
-	}
-	return nil
-}
+func (s sink) Found(p OpenPort) error    { return s.found(p) }
+func (s sink) Progress(p Progress) error { return s.progress(p) }
 
-func (r *recordingSink) Progress(p Progress) error {
-	if r.sweeper.Watch != nil {
-		r.sweeper.Watch(p)
+// record returns a sink that writes what is found before it is settled, and
+// wakes the asking stage.
+func (s *Sweeper) record(ctx context.Context, wake chan<- struct{}) sink {
+	ctx = context.WithoutCancel(ctx) // what was heard is kept, also while stopping
+	return sink{
+		found: func(p OpenPort) error {
+			if err := s.Recorder.Found(ctx, p); err != nil {
+				return fmt.Errorf("host %s: %w", p.Target.Addr(), err)
+			}
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+			return nil
+		},
+		progress: func(p Progress) error {
+			if s.Watch != nil {
+				s.Watch(p)
+			}
+			return s.Recorder.Checkpoint(ctx, p)
+		},
 	}
-	return r.sweeper.Recorder.Checkpoint(context.WithoutCancel(r.ctx), p)
 }
 
 // askAll takes open ports from the queue until discovery is over and the queue

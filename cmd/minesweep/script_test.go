@@ -28,7 +28,7 @@ func (w withHelper) Run() int {
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := provideHelper(dir); err != nil {
 		panic(err)
 	}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"minesweep"
+	"minesweep/lab"
+)
+
+// field is a store with a grant over a running lab.
+type field struct {
+	t     *testing.T
+	db    string
+	scan  []string
+	hosts int
+}
+
+func newField(t *testing.T, prefix string, hosts int) *field {
+	t.Helper()
+	devices, err := lab.Fleet(netip.MustParsePrefix(prefix), hosts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, err := lab.Start(t.Context(), devices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { network.Close() })
+	f := &field{t: t, db: "sqlite://" + filepath.Join(t.TempDir(), "minesweep.db"), hosts: hosts}
+	f.scan = []string{"scan", prefix, "--engine", "connect", "-o", "jsonl"}
+	f.run("grant", "add", "lab", prefix, "--authority", "a", "--basis", "b", "--rate", "20000", "--rate-per-24", "20000")
+	return f
+}
+
+// start begins a command; its standard error comes with the process.
+func (f *field) start(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
+	f.t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(f.t.Context(), "minesweep", append(args, "--db", f.db)...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Env = os.Environ()
+	if err := cmd.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	return cmd, &out, &errs
+}
+
+func (f *field) run(args ...string) string {
+	f.t.Helper()
+	cmd, out, errs := f.start(args...)
+	if err := cmd.Wait(); err != nil {
+		f.t.Fatalf("minesweep %s: %v\n%s", strings.Join(args, " "), err, errs)
+	}
+	return out.String()
+}
+
+// TestKillLosesAndDoublesNothing kills a scan at ever later moments and then
+// lets the same command finish.
+func TestKillLosesAndDoublesNothing(t *testing.T) {
+	f := newField(t, "127.9.6.0/24", 40)
+	for _, after := range []time.Duration{80, 160, 240, 320, 400, 480} {
+		cmd, _, _ := f.start(append(f.scan, "--rate", "1500")...)
+		time.Sleep(after * time.Millisecond) // the moment of the kill is the point
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+	}
+	out := f.run(f.scan...)
+	seen := make(map[netip.Addr]int)
+	for line := range strings.Lines(out) {
+		var h minesweep.Host
+		if err := json.Unmarshal([]byte(line), &h); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if h.Verdict != minesweep.Confirmed {
+			t.Errorf("%s is %s", h.Address, h.Verdict)
+		}
+		seen[h.Address]++
+	}
+	if len(seen) != f.hosts {
+		t.Errorf("%d hosts, want %d", len(seen), f.hosts)
+	}
+	for addr, n := range seen {
+		if n != 1 {
+			t.Errorf("%s is there %d times", addr, n)
+		}
+	}
+	if n := strings.Count(f.run("assets", "list", "-o", "jsonl"), "\n"); n != f.hosts {
+		t.Errorf("%d assets, want %d", n, f.hosts)
+	}
+	if n := strings.Count(f.run("sweeps", "list", "-o", "jsonl"), "\n"); n != 1 {
+		t.Errorf("%d sweeps: the same command must go on with the one that was cut off", n)
+	}
+}
+
+// TestInterruptKeepsWhatWasFound stops a scan as Ctrl-C does.
+func TestInterruptKeepsWhatWasFound(t *testing.T) {
+	f := newField(t, "127.9.7.0/24", 40)
+	cmd, _, errs := f.start(append(f.scan, "--rate", "800")...)
+	time.Sleep(700 * time.Millisecond)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
+		t.Errorf("exit status %d, want %d", code, exitFailed)
+	}
+	if !strings.Contains(errs.String(), "sweep 1 stopped:") || !strings.Contains(errs.String(), "minesweep: stopped") {
+		t.Errorf("it did not say what was covered:\n%s", errs)
+	}
+	if list := f.run("sweeps", "list", "-o", "jsonl"); !strings.Contains(list, `"status":"stopped"`) {
+		t.Errorf("got %s", list)
+	}
+	f.run(f.scan...)
+	if n := strings.Count(f.run("sweeps", "list", "-o", "jsonl"), "\n"); n != 2 {
+		t.Errorf("%d sweeps: one that was stopped is not gone on with", n)
+	}
+}
+
+// TestReaderMayLeave is minesweep scan … | head -1.
+func TestReaderMayLeave(t *testing.T) {
+	f := newField(t, "127.9.10.0/24", 20)
+	cmd := exec.CommandContext(t.Context(), "minesweep", append(f.scan, "--db", f.db)...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	out.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, &errs)
+	}
+	if strings.Contains(errs.String(), "broken pipe") {
+		t.Errorf("it complained:\n%s", &errs)
+	}
+}
