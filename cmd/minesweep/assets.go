@@ -103,22 +103,22 @@ func newAssetWriter(p *program) *rowWriter[minesweep.Asset] {
 
 // assetColumns are those of the host as last seen, between what only an asset has.
 func assetColumns() []column[minesweep.Asset] {
-	out := []column[minesweep.Asset]{{"KEY", func(a minesweep.Asset) string { return a.Key }}}
+	out := []column[minesweep.Asset]{{"KEY", func(a minesweep.Asset) string { return a.Key }, 0}}
 	for _, c := range hostColumns {
-		out = append(out, column[minesweep.Asset]{c.name, func(a minesweep.Asset) string { return c.value(a.Host) }})
+		out = append(out, column[minesweep.Asset]{c.name, func(a minesweep.Asset) string { return c.value(a.Host) }, c.width})
 	}
 	return append(out,
-		column[minesweep.Asset]{"FIRST SEEN", func(a minesweep.Asset) string { return stamp(a.FirstSeen) }},
-		column[minesweep.Asset]{"LAST SEEN", func(a minesweep.Asset) string { return stamp(a.LastSeen) }})
+		column[minesweep.Asset]{"FIRST SEEN", func(a minesweep.Asset) string { return stamp(a.FirstSeen) }, 0},
+		column[minesweep.Asset]{"LAST SEEN", func(a minesweep.Asset) string { return stamp(a.LastSeen) }, 0})
 }
 
 func assetFields() []column[minesweep.Asset] {
 	out := []column[minesweep.Asset]{
-		{"key", func(a minesweep.Asset) string { return a.Key }},
-		{"addresses", func(a minesweep.Asset) string { return fmt.Sprint(len(a.Addresses)) }},
+		{"key", func(a minesweep.Asset) string { return a.Key }, 0},
+		{"addresses", func(a minesweep.Asset) string { return fmt.Sprint(len(a.Addresses)) }, 0},
 	}
 	for _, c := range hostFields {
-		out = append(out, column[minesweep.Asset]{c.name, func(a minesweep.Asset) string { return c.value(a.Host) }})
+		out = append(out, column[minesweep.Asset]{c.name, func(a minesweep.Asset) string { return c.value(a.Host) }, c.width})
 	}
 	return out
 }

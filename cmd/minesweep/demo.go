@@ -73,14 +73,19 @@ func (p *program) demoSweep(ctx context.Context, s *db.Store, network *lab.Lab) 
 	if err := p.showHosts(ctx, s, id, false); err != nil {
 		return err
 	}
+	if p.settings.format != "table" {
+		return nil
+	}
 	var sum mapper.Summary
-	if err := s.Hosts(ctx, id, func(h minesweep.Host) error { sum.Add(h); return nil }); err != nil {
+	score := truth{of: network.Truth()}
+	if err := s.Hosts(ctx, id, func(h minesweep.Host) error { sum.Add(h); score.add(h); return nil }); err != nil {
 		return err
 	}
-	if p.settings.format == "table" {
-		return p.printSummary(sum)
+	if err := p.printSummary(sum); err != nil {
+		return err
 	}
-	return nil
+	_, err = fmt.Fprintf(p.stdout, "%-10s %s\n", "truth", score)
+	return err
 }
 
 // demoScan sweeps what the scope allows of the targets.

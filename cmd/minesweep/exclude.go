@@ -51,9 +51,9 @@ type exclusionRow struct {
 }
 
 var exclusionColumns = []column[exclusionRow]{
-	{"PREFIX", func(e exclusionRow) string { return e.Prefix }},
-	{"SINCE", func(e exclusionRow) string { return e.Since }},
-	{"REASON", func(e exclusionRow) string { return e.Reason }},
+	{"PREFIX", func(e exclusionRow) string { return e.Prefix }, 0},
+	{"SINCE", func(e exclusionRow) string { return e.Since }, 0},
+	{"REASON", func(e exclusionRow) string { return e.Reason }, 0},
 }
 
 func (p *program) excludeList() *cobra.Command {

@@ -26,9 +26,9 @@ type fingerprintRow struct {
 }
 
 var fingerprintColumns = []column[fingerprintRow]{
-	{"ID", func(f fingerprintRow) string { return f.ID }},
-	{"RULES", func(f fingerprintRow) string { return fmt.Sprint(f.Rules) }},
-	{"ABOUT", func(f fingerprintRow) string { return f.About }},
+	{"ID", func(f fingerprintRow) string { return f.ID }, 0},
+	{"RULES", func(f fingerprintRow) string { return fmt.Sprint(f.Rules) }, 0},
+	{"ABOUT", func(f fingerprintRow) string { return f.About }, 0},
 }
 
 func newFingerprintRow(f fingerprints.Fingerprint) fingerprintRow {

@@ -154,15 +154,15 @@ type grantRow struct {
 }
 
 var grantColumns = []column[grantRow]{
-	{"NAME", func(g grantRow) string { return g.Name }},
-	{"PREFIXES", func(g grantRow) string { return strings.Join(g.Prefixes, " ") }},
-	{"AUTHORITY", func(g grantRow) string { return g.Authority }},
-	{"BASIS", func(g grantRow) string { return g.Basis }},
-	{"UNTIL", func(g grantRow) string { return g.To }},
-	{"HOURS", func(g grantRow) string { return g.Window }},
-	{"RATE", func(g grantRow) string { return fmt.Sprintf("%d/s, %d/s per /24", g.Rate, g.Per24) }},
-	{"PRIVACY", func(g grantRow) string { return g.Privacy }},
-	{"STANDING", func(g grantRow) string { return g.Standing }},
+	{"NAME", func(g grantRow) string { return g.Name }, 0},
+	{"PREFIXES", func(g grantRow) string { return strings.Join(g.Prefixes, " ") }, 0},
+	{"AUTHORITY", func(g grantRow) string { return g.Authority }, 0},
+	{"BASIS", func(g grantRow) string { return g.Basis }, 0},
+	{"UNTIL", func(g grantRow) string { return g.To }, 0},
+	{"HOURS", func(g grantRow) string { return g.Window }, 0},
+	{"RATE", func(g grantRow) string { return fmt.Sprintf("%d/s, %d/s per /24", g.Rate, g.Per24) }, 0},
+	{"PRIVACY", func(g grantRow) string { return g.Privacy }, 0},
+	{"STANDING", func(g grantRow) string { return g.Standing }, 0},
 }
 
 func newGrantRow(g minesweep.Grant, now time.Time) grantRow {

@@ -11,47 +11,61 @@ import (
 
 // hostColumns are the columns of a host in a table.
 var hostColumns = []column[minesweep.Host]{
-	{"ADDRESS", func(h minesweep.Host) string { return hostName(h) }},
-	{"VERDICT", func(h minesweep.Host) string { return string(h.Verdict) }},
-	{"CLASS", func(h minesweep.Host) string { return string(h.Class) }},
-	{"VENDOR", func(h minesweep.Host) string { return h.Vendor }},
-	{"MODEL", func(h minesweep.Host) string { return h.Model }},
-	{"FIRMWARE", func(h minesweep.Host) string { return h.Firmware }},
-	{"ALGORITHM", func(h minesweep.Host) string { return h.Algorithm }},
-	{"HASHRATE", func(h minesweep.Host) string { return hashrate(h) }},
-	{"POWER", func(h minesweep.Host) string { return power(h) }},
-	{"POOL", func(h minesweep.Host) string { return h.Pool }},
-	{"PORTS", func(h minesweep.Host) string { return hostPorts(h) }},
-	{"DOUBTS", func(h minesweep.Host) string { return strings.Join(h.Doubts, "; ") }},
+	{"ADDRESS", hostName, 40},
+	{"VERDICT", func(h minesweep.Host) string { return string(h.Verdict) }, 0},
+	{"CLASS", func(h minesweep.Host) string { return string(h.Class) }, 0},
+	{"VENDOR", func(h minesweep.Host) string { return h.Vendor }, 14},
+	{"MODEL", func(h minesweep.Host) string { return h.Model }, 26},
+	{"FIRMWARE", func(h minesweep.Host) string { return h.Firmware }, 20},
+	{"ALGORITHM", func(h minesweep.Host) string { return h.Algorithm }, 14},
+	{"HASHRATE", hashrate, 0},
+	{"POWER", power, 0},
+	{"POOL", func(h minesweep.Host) string { return h.Pool }, 24},
+	{"NOTE", note, 44},
+}
+
+// note is the first thing that a reader of a table should not miss.
+func note(h minesweep.Host) string {
+	switch {
+	case h.Verdict == minesweep.DecoyHost && len(h.Doubts) > 0:
+		return h.Doubts[0]
+	case h.Locked:
+		return "locked"
+	case h.State != "" && h.State != "mining":
+		return h.State
+	case len(h.Doubts) > 0:
+		return h.Doubts[0]
+	}
+	return ""
 }
 
 // hostFields are the columns of a host in CSV. Readers count on their names:
 // add at the end, rename nothing.
 var hostFields = []column[minesweep.Host]{
-	{"address", func(h minesweep.Host) string { return h.Address.String() }},
-	{"device", func(h minesweep.Host) string { return h.Device }},
-	{"verdict", func(h minesweep.Host) string { return string(h.Verdict) }},
-	{"class", func(h minesweep.Host) string { return string(h.Class) }},
-	{"vendor", func(h minesweep.Host) string { return h.Vendor }},
-	{"model", func(h minesweep.Host) string { return h.Model }},
-	{"firmware", func(h minesweep.Host) string { return h.Firmware }},
-	{"algorithm", func(h minesweep.Host) string { return h.Algorithm }},
-	{"coin", func(h minesweep.Host) string { return h.Coin }},
-	{"hashrate", func(h minesweep.Host) string { return number(h.Hashrate) }},
-	{"hashrate_unit", func(h minesweep.Host) string { return h.HashrateUnit }},
-	{"power_w", func(h minesweep.Host) string { return number(h.PowerW) }},
-	{"power_source", func(h minesweep.Host) string { return h.PowerSource }},
-	{"pool", func(h minesweep.Host) string { return h.Pool }},
-	{"worker", func(h minesweep.Host) string { return h.Worker }},
-	{"mac", func(h minesweep.Host) string { return h.MAC }},
-	{"serial", func(h minesweep.Host) string { return h.Serial }},
-	{"uptime_s", func(h minesweep.Host) string { return number(h.UptimeS) }},
-	{"state", func(h minesweep.Host) string { return h.State }},
-	{"locked", func(h minesweep.Host) string { return strconv.FormatBool(h.Locked) }},
-	{"ports", func(h minesweep.Host) string { return allPorts(h) }},
-	{"doubts", func(h minesweep.Host) string { return strings.Join(h.Doubts, "; ") }},
-	{"first_seen", func(h minesweep.Host) string { return stamp(h.FirstSeen) }},
-	{"last_seen", func(h minesweep.Host) string { return stamp(h.LastSeen) }},
+	{"address", func(h minesweep.Host) string { return h.Address.String() }, 0},
+	{"device", func(h minesweep.Host) string { return h.Device }, 0},
+	{"verdict", func(h minesweep.Host) string { return string(h.Verdict) }, 0},
+	{"class", func(h minesweep.Host) string { return string(h.Class) }, 0},
+	{"vendor", func(h minesweep.Host) string { return h.Vendor }, 0},
+	{"model", func(h minesweep.Host) string { return h.Model }, 0},
+	{"firmware", func(h minesweep.Host) string { return h.Firmware }, 0},
+	{"algorithm", func(h minesweep.Host) string { return h.Algorithm }, 0},
+	{"coin", func(h minesweep.Host) string { return h.Coin }, 0},
+	{"hashrate", func(h minesweep.Host) string { return number(h.Hashrate) }, 0},
+	{"hashrate_unit", func(h minesweep.Host) string { return h.HashrateUnit }, 0},
+	{"power_w", func(h minesweep.Host) string { return number(h.PowerW) }, 0},
+	{"power_source", func(h minesweep.Host) string { return h.PowerSource }, 0},
+	{"pool", func(h minesweep.Host) string { return h.Pool }, 0},
+	{"worker", func(h minesweep.Host) string { return h.Worker }, 0},
+	{"mac", func(h minesweep.Host) string { return h.MAC }, 0},
+	{"serial", func(h minesweep.Host) string { return h.Serial }, 0},
+	{"uptime_s", func(h minesweep.Host) string { return number(h.UptimeS) }, 0},
+	{"state", func(h minesweep.Host) string { return h.State }, 0},
+	{"locked", func(h minesweep.Host) string { return strconv.FormatBool(h.Locked) }, 0},
+	{"ports", func(h minesweep.Host) string { return allPorts(h) }, 0},
+	{"doubts", func(h minesweep.Host) string { return strings.Join(h.Doubts, "; ") }, 0},
+	{"first_seen", func(h minesweep.Host) string { return stamp(h.FirstSeen) }, 0},
+	{"last_seen", func(h minesweep.Host) string { return stamp(h.LastSeen) }, 0},
 }
 
 func newHostWriter(p *program) *rowWriter[minesweep.Host] {
@@ -81,18 +95,6 @@ func hostName(h minesweep.Host) string {
 		return h.Device
 	}
 	return h.Address.String()
-}
-
-func hostPorts(h minesweep.Host) string {
-	out := make([]string, 0, len(h.Ports))
-	for i, p := range h.Ports {
-		if i == 6 {
-			out = append(out, fmt.Sprintf("+%d", len(h.Ports)-i))
-			break
-		}
-		out = append(out, strconv.Itoa(int(p.Port)))
-	}
-	return strings.Join(out, " ")
 }
 
 // hashrate writes 1.1e14 H/s as "110 TH/s".

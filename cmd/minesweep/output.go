@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 type column[T any] struct {
 	name  string
 	value func(T) string
+	width int // in a table, in characters; 0 means tableWidth
 }
 
 func checkFormat(format string) error {
@@ -39,7 +41,7 @@ func newRowWriter[T any](p *program, columns []column[T]) *rowWriter[T] {
 	return &rowWriter[T]{out: p.stdout, format: p.settings.format, columns: columns, fields: columns}
 }
 
-// tableWidth bounds a cell of a table, in characters.
+// tableWidth bounds a cell of a table.
 const tableWidth = 44
 
 // write adds one row.
@@ -58,7 +60,7 @@ func (w *rowWriter[T]) write(row T) error {
 	}
 	cells := make(table.Row, len(w.columns))
 	for i, c := range w.columns {
-		cells[i] = clip(c.value(row), tableWidth)
+		cells[i] = clip(c.value(row), cmp.Or(c.width, tableWidth))
 	}
 	w.table.AppendRow(cells)
 	return nil

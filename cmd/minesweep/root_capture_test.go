@@ -34,7 +34,7 @@ func (n *network) capture(t *testing.T, filter string) *capture {
 	c.program = n.start(t, w, t.TempDir(), need(t, "tcpdump"), "-i", "any", "-n", "-tt", "-l", "--immediate-mode", filter)
 	go func() {
 		<-c.ended
-		w.Close()
+		_ = w.Close() // never fails
 	}()
 	go func() {
 		defer close(c.packets)

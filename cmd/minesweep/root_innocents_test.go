@@ -89,7 +89,7 @@ func startSSHD(t *testing.T, n *network, h wantHost) {
 	}
 	const privsep = "/run/sshd" // sshd insists on this empty folder, which systemd makes on a booted machine
 	if err := os.Mkdir(privsep, 0o755); err == nil {
-		t.Cleanup(func() { os.Remove(privsep) })
+		t.Cleanup(func() { _ = os.Remove(privsep) })
 	}
 	conf := "HostKey " + key + "\nUsePAM no\nPidFile none\n"
 	for _, e := range endpoints(h) {

@@ -93,7 +93,7 @@ func (p *program) status(t *testing.T) int {
 
 // kill ends a program at once, whatever it is doing.
 func (p *program) kill() {
-	p.cmd.Process.Kill() // fails where it has ended already, which is as good
+	_ = p.cmd.Process.Kill() // fails where it has ended already, which is as good
 	<-p.ended
 }
 

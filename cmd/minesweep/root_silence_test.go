@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -43,7 +44,7 @@ var controls = []string{"192.0.2.1:9", "127.0.0.1:9009"}
 // the capture and nothing else before them.
 func (c *capture) control(t *testing.T, n *network) {
 	t.Helper()
-	var hearer net.PacketConn // without one there would be an ICMP error on loopback
+	var hearer io.Closer // without one there would be an ICMP error on loopback
 	if err := n.inside(func() (err error) {
 		hearer, err = net.ListenPacket("udp", controls[1])
 		return err

@@ -29,17 +29,17 @@ type sweepRow struct {
 }
 
 var sweepColumns = []column[sweepRow]{
-	{"ID", func(s sweepRow) string { return strconv.FormatInt(s.ID, 10) }},
-	{"STATUS", func(s sweepRow) string { return s.Status }},
-	{"STARTED", func(s sweepRow) string { return s.Started }},
-	{"FINISHED", func(s sweepRow) string { return s.Finished }},
-	{"TARGETS", func(s sweepRow) string { return s.Targets }},
-	{"PROBES", func(s sweepRow) string { return strconv.FormatUint(s.Total, 10) }},
-	{"COVERED", func(s sweepRow) string { return fmt.Sprintf("%.1f %%", s.Covered) }},
-	{"OPEN", func(s sweepRow) string { return strconv.FormatUint(s.Open, 10) }},
-	{"REFUSED", func(s sweepRow) string { return strconv.FormatUint(s.Refused, 10) }},
-	{"ERRORS", func(s sweepRow) string { return strconv.FormatUint(s.Errors, 10) }},
-	{"NOTE", func(s sweepRow) string { return s.Note }},
+	{"ID", func(s sweepRow) string { return strconv.FormatInt(s.ID, 10) }, 0},
+	{"STATUS", func(s sweepRow) string { return s.Status }, 0},
+	{"STARTED", func(s sweepRow) string { return s.Started }, 0},
+	{"FINISHED", func(s sweepRow) string { return s.Finished }, 0},
+	{"TARGETS", func(s sweepRow) string { return s.Targets }, 0},
+	{"PROBES", func(s sweepRow) string { return strconv.FormatUint(s.Total, 10) }, 0},
+	{"COVERED", func(s sweepRow) string { return fmt.Sprintf("%.1f %%", s.Covered) }, 0},
+	{"OPEN", func(s sweepRow) string { return strconv.FormatUint(s.Open, 10) }, 0},
+	{"REFUSED", func(s sweepRow) string { return strconv.FormatUint(s.Refused, 10) }, 0},
+	{"ERRORS", func(s sweepRow) string { return strconv.FormatUint(s.Errors, 10) }, 0},
+	{"NOTE", func(s sweepRow) string { return s.Note }, 0},
 }
 
 func newSweepRow(s db.Sweep) sweepRow {
