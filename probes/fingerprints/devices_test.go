@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"minesweep"
@@ -210,6 +212,23 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			if got := set.Judge(replies); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: the order of replies changes the evidence", d.Name)
 			}
+		}
+	}
+}
+
+// TestModelsAreListed keeps the recordings to the closed list of models.csv.
+func TestModelsAreListed(t *testing.T) {
+	rows, err := os.ReadFile("models.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range recordedDevices(t) {
+		w := d.Want
+		if w == nil || w.Model == "" || (w.Class != minesweep.ASIC && w.Class != minesweep.HomeMiner) {
+			continue
+		}
+		if !strings.Contains(string(rows), "\n"+w.Vendor+","+w.Model+",") {
+			t.Errorf("%s wants %s %s, which models.csv does not list", d.Name, w.Vendor, w.Model)
 		}
 	}
 }
