@@ -115,10 +115,13 @@ func parseSectionName(name string) (s Section, isRequest bool, err error) {
 }
 
 // raw gives the section's text as the device sent it: HTTP heads have CRLF,
-// and a bare body of an HTTP question gets a head.
+// and a bare body of an HTTP question gets a head, unless the section says how
+// a silence ended.
 func (s Section) raw() []byte {
 	text := s.Text
 	switch {
+	case text == "" && s.End != minesweep.EndComplete:
+		return nil
 	case strings.HasPrefix(text, "HTTP/1."):
 		head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
 		return []byte(strings.ReplaceAll(head, "\n", "\r\n") + "\r\n\r\n" + body)

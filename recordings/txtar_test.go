@@ -99,3 +99,16 @@ func FuzzReadTxtar(f *testing.F) {
 		}
 	})
 }
+
+func TestAnEmptySectionThatEndedIsSilence(t *testing.T) {
+	d, err := ReadTxtar("d.txtar", []byte("x\n-- http/ 80 eof --\n\n-- http/2/summary 80 --\n\n-- want --\nverdict: silent\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw := d.Replies[0].Raw; len(raw) != 0 {
+		t.Errorf("a peer that closed without a byte answered %q", raw)
+	}
+	if raw := string(d.Replies[1].Raw); raw != "HTTP/1.1 200 OK\r\n\r\n" {
+		t.Errorf("an empty page is %q", raw)
+	}
+}

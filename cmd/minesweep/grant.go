@@ -65,6 +65,9 @@ func (f grantFlags) grant(name string, prefixes []string, now time.Time) (minesw
 	if f.rate == 0 || f.per24 == 0 {
 		return g, fmt.Errorf("grant %s: a rate of 0 packets/s sends nothing, write for example --rate 1000 --rate-per-24 100", name)
 	}
+	if _, err := parseDay("--tz", now.Format(time.DateOnly), f.zone, now); err != nil {
+		return g, err
+	}
 	var err error
 	for _, text := range prefixes {
 		prefix, err := parsePrefix(text)

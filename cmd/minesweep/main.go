@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"minesweep/probes/fingerprints"
 )
 
 func main() {
@@ -37,6 +39,7 @@ type program struct {
 	getenv         func(string) string
 	now            func() time.Time
 	settings       settings
+	loaded         *fingerprints.Set // nil until a command needs the rules
 }
 
 // settings are the flags that every command takes.

@@ -55,6 +55,7 @@ func subcommandOnly(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	c.SuggestionsMinimumDistance = 2
 	near := ""
 	if s := c.SuggestionsFor(args[0]); len(s) > 0 {
 		near = fmt.Sprintf("; did you mean %s?", strings.Join(s, " or "))

@@ -42,6 +42,9 @@ func (p *program) scanCommand() *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if _, err := p.rules(); err != nil {
+				return err
+			}
 			return p.withStore(c.Context(), func(s *db.Store) error {
 				return p.scan(c.Context(), s, f, targets, ports)
 			})
@@ -104,9 +107,6 @@ func (p *program) targets(list string, args []string) (*netipx.IPSet, error) {
 	set, err := b.IPSet()
 	if err != nil {
 		return nil, fmt.Errorf("targets: %w", err)
-	}
-	if len(set.Ranges()) == 0 {
-		return nil, fmt.Errorf("targets: %s names no address", list)
 	}
 	return set, nil
 }

@@ -120,8 +120,11 @@ func (p *program) sweeper(ctx context.Context, s *db.Store, guard *scanner.Guard
 	}, nil
 }
 
-// rules loads the embedded fingerprints and those of --fingerprints.
+// rules loads the embedded fingerprints and those of --fingerprints, once.
 func (p *program) rules() (*fingerprints.Set, error) {
+	if p.loaded != nil {
+		return p.loaded, nil
+	}
 	sources := []fs.FS{fingerprints.Embedded()}
 	if dir := p.settings.fingerprints; dir != "" {
 		info, err := os.Stat(dir)
@@ -134,7 +137,11 @@ func (p *program) rules() (*fingerprints.Set, error) {
 		sources = append(sources, os.DirFS(dir))
 	}
 	rules, err := fingerprints.Load(sources...)
-	return rules, usage(err)
+	if err != nil {
+		return nil, usage(err)
+	}
+	p.loaded = rules
+	return rules, nil
 }
 
 func (p *program) notice(sentence string) { fmt.Fprintln(p.stderr, "minesweep: "+oneLine(sentence)) }
