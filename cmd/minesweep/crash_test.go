@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"net/netip"
@@ -149,5 +150,27 @@ func TestReaderMayLeave(t *testing.T) {
 	}
 	if strings.Contains(errs.String(), "broken pipe") {
 		t.Errorf("it complained:\n%s", &errs)
+	}
+}
+
+// TestLabPlaysUntilInterrupted starts the lab as a user would.
+func TestLabPlaysUntilInterrupted(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "minesweep", "lab", "127.9.11.0/24", "3")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || line != "3 devices play in 127.9.11.0/24 until Ctrl-C\n" {
+		t.Errorf("got %q, %v", line, err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("interrupted: %v", err)
 	}
 }
