@@ -114,7 +114,10 @@ func (w *walker) attempt(world world) bool {
 		}
 		must(w.t, j.Checkpoint(ctx, minesweep.Progress{Cursor: 1}))
 	}
-	for {
+	for round := 0; ; round++ {
+		if round > len(ports) {
+			w.t.Fatal("the queue does not get empty")
+		}
 		before, _, err := j.Pending(ctx, 0, 1)
 		must(w.t, err)
 		if len(before) == 0 {
