@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,21 +41,22 @@ type child struct {
 	in *os.File
 }
 
-// startChild starts the program at path. extra is added to its environment.
-func startChild(path string, args, extra []string) (*child, error) {
+// startChild starts the program at path, which is killed when ctx ends. extra
+// is added to its environment.
+func startChild(ctx context.Context, path string, args, extra []string) (*child, error) {
 	home, err := os.MkdirTemp("", "minesweep-naabu-")
 	if err != nil {
 		return nil, fmt.Errorf("minesweep-naabu: %w", err)
 	}
 	c := &child{home: home, stderr: &head{}, ended: make(chan struct{})}
-	if err := c.start(path, args, extra); err != nil {
+	if err := c.start(ctx, path, args, extra); err != nil {
 		_ = os.RemoveAll(home)
 		return nil, fmt.Errorf("minesweep-naabu: %w", err)
 	}
 	return c, nil
 }
 
-func (c *child) start(path string, args, extra []string) error {
+func (c *child) start(ctx context.Context, path string, args, extra []string) error {
 	childIn, in, err := os.Pipe()
 	if err != nil {
 		return err
@@ -66,7 +68,7 @@ func (c *child) start(path string, args, extra []string) error {
 	c.in, c.out = in, out
 	c.lines = bufio.NewScanner(out)
 	c.lines.Buffer(make([]byte, 0, 4096), MaxReport)
-	c.cmd = exec.Command(path, args...)
+	c.cmd = exec.CommandContext(ctx, path, args...)
 	c.cmd.Env = append(childEnv(c.home), extra...)
 	c.cmd.Dir = c.home
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = childIn, childOut, c.stderr

@@ -80,7 +80,7 @@ func TestEngineFindsWhatListens(t *testing.T) {
 
 // The child decides for itself too: a parent gone wrong gets nothing out.
 func TestEngineKeepsItsOwnScope(t *testing.T) {
-	c, err := startChild(buildHelper(t), []string{"-engine=connect"}, nil)
+	c, err := startChild(t.Context(), buildHelper(t), []string{"-engine=connect"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

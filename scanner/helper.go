@@ -24,7 +24,7 @@ func findHelper(named string) (string, error) {
 	if named != "" {
 		path, err := exec.LookPath(named)
 		if err != nil {
-			return "", fmt.Errorf("helper %s cannot be run (%v), %s", named, err, howToBuild)
+			return "", fmt.Errorf("helper %s cannot be run (%w), %s", named, err, howToBuild)
 		}
 		return filepath.Abs(path)
 	}

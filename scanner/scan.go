@@ -79,7 +79,7 @@ func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Si
 func (s *scan) run(ctx context.Context, n *Naabu) error {
 	var err error
 	args := []string{"-engine=" + s.cfg.Engine, "-timeout=" + s.cfg.Timeout.String()}
-	if s.child, err = startChild(n.path, args, n.childEnv); err != nil {
+	if s.child, err = startChild(ctx, n.path, args, n.childEnv); err != nil {
 		return err
 	}
 	defer s.child.close()

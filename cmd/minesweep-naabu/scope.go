@@ -52,7 +52,7 @@ func (s *scope) isOwn(target netip.AddrPort) bool {
 func (s *scope) onlyLocal() bool {
 	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	for _, p := range s.prefixes() {
-		if p.Addr().Is4() && !(loopback.Contains(p.Addr()) && p.Bits() >= loopback.Bits()) {
+		if p.Addr().Is4() && (!loopback.Contains(p.Addr()) || p.Bits() < loopback.Bits()) {
 			return false
 		}
 	}
