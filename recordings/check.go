@@ -33,8 +33,8 @@ func (d Device) Check(h minesweep.Host) error {
 	c.number("hashrate", w.Hashrate, h.Hashrate)
 	c.number("power_w", w.PowerW, h.PowerW)
 	c.number("uptime_s", float(w.UptimeS), float(h.UptimeS))
-	if w.Locked && !h.Locked {
-		c.fault("locked", "true", "false")
+	if w.Locked != nil && *w.Locked != h.Locked {
+		c.fault("locked", fmt.Sprint(*w.Locked), fmt.Sprint(h.Locked))
 	}
 	return errors.Join(c.faults...)
 }

@@ -9,7 +9,7 @@ import (
 
 func TestCheckNamesEachDifference(t *testing.T) {
 	rate, near, far, uptime := 100.0, 100.9, 102.0, int64(60)
-	d := Device{Name: "s9", Want: &Want{Verdict: minesweep.Confirmed, Model: "Antminer S9", Hashrate: &rate, UptimeS: &uptime, Locked: true}}
+	d := Device{Name: "s9", Want: &Want{Verdict: minesweep.Confirmed, Model: "Antminer S9", Hashrate: &rate, UptimeS: &uptime, Locked: new(true)}}
 	good := minesweep.Host{Verdict: minesweep.Confirmed, Vendor: "Bitmain", Model: "Antminer S9", Hashrate: &near, UptimeS: &uptime, Locked: true}
 	if err := d.Check(good); err != nil {
 		t.Errorf("a host as wanted: %v", err)

@@ -83,7 +83,7 @@ func parseRow(line []byte) (row, error) {
 	const form = `write {"device":"NAME","proto":"tcp","port":4028,"request":"…","response":"…"}`
 	var p row
 	if err := json.Unmarshal(line, &p); err != nil {
-		return p, fmt.Errorf("not a JSON object of the right form (%v), %s", err, form)
+		return p, fmt.Errorf("not a JSON object of the right form (%w), %s", err, form)
 	}
 	if p.Device == "" {
 		p.Device = p.Target
@@ -94,7 +94,7 @@ func parseRow(line []byte) (row, error) {
 	if p.Base64 != nil {
 		raw, err := base64.StdEncoding.DecodeString(*p.Base64)
 		if err != nil {
-			return p, fmt.Errorf("response_base64: %v, write standard base64 with padding", err)
+			return p, fmt.Errorf("response_base64: %w, write standard base64 with padding", err)
 		}
 		s := string(raw)
 		p.Response = &s

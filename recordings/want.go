@@ -31,7 +31,7 @@ type Want struct {
 	Hostname     string            `yaml:"hostname"`
 	UptimeS      *int64            `yaml:"uptime_s"`
 	State        string            `yaml:"state"`
-	Locked       bool              `yaml:"locked"`
+	Locked       *bool             `yaml:"locked"`
 }
 
 // parseWant reads the want section of a recording; a key that no claim has is

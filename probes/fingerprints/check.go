@@ -71,14 +71,14 @@ func (c *checker) fingerprint(f Fingerprint, base string) {
 	}
 	c.claims([]any{"claims"}, f.Claims, nil)
 	for i, r := range f.Rules {
-		c.rule([]any{"rules", i}, f, r)
+		c.rule([]any{"rules", i}, r)
 	}
 	for i, r := range f.Reads {
 		c.read([]any{"reads", i}, r)
 	}
 }
 
-func (c *checker) rule(at []any, f Fingerprint, r Rule) {
+func (c *checker) rule(at []any, r Rule) {
 	switch r.Strength {
 	case minesweep.Confirm, minesweep.Suspect, minesweep.Refute, minesweep.Decoy:
 	default:

@@ -32,6 +32,18 @@ func (s *Set) Judge(replies []minesweep.Reply) []minesweep.Evidence {
 		all = append(all, s.judgeOne(f, views)...)
 	}
 	slices.SortStableFunc(all, heaviestFirst)
+	return unlock(all)
+}
+
+// unlock takes the word locked back where a rate was read all the same: the
+// web page asks for a password and the API next to it does not.
+func unlock(all []minesweep.Evidence) []minesweep.Evidence {
+	open := slices.ContainsFunc(all, func(e minesweep.Evidence) bool {
+		return e.Strength == minesweep.Confirm && e.Claims.Hashrate != nil
+	})
+	for i := range all {
+		all[i].Claims.Locked = all[i].Claims.Locked && !open
+	}
 	return all
 }
 

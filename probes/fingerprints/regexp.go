@@ -20,7 +20,7 @@ func (r *Regexp) UnmarshalYAML(n *yaml.Node) error {
 	}
 	re, err := regexp.Compile(s)
 	if err != nil {
-		return fmt.Errorf("line %d: pattern %q: %v; write RE2 syntax, as package regexp takes it", n.Line, s, err)
+		return fmt.Errorf("line %d: pattern %q: %w; write RE2 syntax, as package regexp takes it", n.Line, s, err)
 	}
 	r.Regexp = re
 	return nil

@@ -1,0 +1,33 @@
+package fingerprints_test
+
+import (
+	"strings"
+	"testing"
+
+	"minesweep"
+)
+
+func BenchmarkJudge(b *testing.B) {
+	set := load(b)
+	devices := recordedDevices(b)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		set.Judge(devices[i%len(devices)].Replies)
+	}
+}
+
+// BenchmarkJudgeLargestReply judges what a hostile peer can cost at most.
+func BenchmarkJudgeLargestReply(b *testing.B) {
+	set := load(b)
+	page := "HTTP/1.1 200 OK\r\n\r\n<html>" + strings.Repeat("cgminer antminer <title>", 50000)
+	nested := `{"STATS":[` + strings.Repeat(`{"GHS 5s":"1","Type":"Antminer"},`, 30000)
+	for name, raw := range map[string]string{"page": page, "json": nested} {
+		b.Run(name, func(b *testing.B) {
+			probe := map[string]string{"page": "http/", "json": "cgminer/stats"}[name]
+			replies := []minesweep.Reply{{Probe: probe, Raw: []byte(raw)}}
+			for b.Loop() {
+				set.Judge(replies)
+			}
+		})
+	}
+}
