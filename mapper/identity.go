@@ -9,8 +9,9 @@ import (
 )
 
 // identify lets the first, heaviest piece name the device and fills what it
-// leaves open from the lighter ones that do not contradict it.
-func identify(h *minesweep.Host, ranked []minesweep.Evidence) {
+// leaves open from the lighter ones that do not contradict it. Hints add to it
+// only where they name the same vendor, and never raise a doubt.
+func identify(h *minesweep.Host, ranked, hints []minesweep.Evidence) {
 	c := ranked[0].Claims
 	for _, e := range ranked[1:] {
 		if said := contradiction(c, e.Claims); said != "" {
@@ -18,6 +19,11 @@ func identify(h *minesweep.Host, ranked []minesweep.Evidence) {
 			continue
 		}
 		fill(&c, e.Claims)
+	}
+	for _, e := range hints {
+		if c.Vendor != "" && strings.EqualFold(c.Vendor, e.Claims.Vendor) && contradiction(c, e.Claims) == "" {
+			fill(&c, e.Claims)
+		}
 	}
 	h.Class, h.Vendor, h.Model, h.Firmware = c.Class, c.Vendor, c.Model, c.Firmware
 	h.Algorithm, h.Coin = c.Algorithm, c.Coin

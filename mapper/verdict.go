@@ -35,15 +35,15 @@ func weigh(o minesweep.Observation, h *minesweep.Host) {
 		h.Verdict = minesweep.DecoyHost
 	case len(confirm) > 0:
 		h.Verdict = minesweep.Confirmed
-		identify(h, confirm)
+		identify(h, confirm, suspect)
 		doubtRefuted(h, refute)
 	case len(refute) > 0:
 		h.Verdict = minesweep.Unidentified
-		identify(h, refute)
+		identify(h, refute, nil)
 		doubtRefuted(h, refute)
 	case len(suspect) > 0:
 		h.Verdict = minesweep.Suspected
-		identify(h, suspect)
+		identify(h, suspect, nil)
 	case len(signs) > 0:
 		h.Verdict = minesweep.DecoyHost
 	case heard(o.Replies):

@@ -94,6 +94,17 @@ func TestFillFromLighterEvidence(t *testing.T) {
 	}
 }
 
+func TestHintsFillOnlyTheirVendor(t *testing.T) {
+	main := evidence("main", 4028, minesweep.Confirm, 60, minesweep.Claims{Class: minesweep.ASIC, Vendor: "Bitmain"})
+	same := evidence("page", 80, minesweep.Suspect, 40, minesweep.Claims{Vendor: "Bitmain", Locked: true})
+	other := evidence("luci", 80, minesweep.Suspect, 90, minesweep.Claims{Vendor: "MicroBT", Model: "WhatsMiner M30S"})
+	mute := evidence("title", 80, minesweep.Suspect, 90, minesweep.Claims{Hostname: "attic"})
+	h := newMapper(t).Assess(saw(nil, main, same, other, mute))
+	if !h.Locked || h.Model != "" || h.Hostname != "" || len(h.Doubts) > 0 {
+		t.Errorf("got %+v", h)
+	}
+}
+
 func TestEvidenceIsBoundedAndOnce(t *testing.T) {
 	var ev []minesweep.Evidence
 	for i := range 200 {

@@ -1,0 +1,205 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"minesweep"
+	"minesweep/probes"
+	"minesweep/probes/fingerprints"
+	"minesweep/recordings"
+)
+
+// Demo returns the network of the demonstration: every mining device of the
+// embedded recordings that a sweep can question, some of them twice with other
+// identities, every innocent one, more of the innocents that are common, and
+// decoys of every [Behaviour]. They lie mixed in 127.77.0.0/24 to
+// 127.77.2.0/24 between .10 and .249.
+func Demo() ([]Simulated, error) {
+	devices, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	hosts := slices.Concat(mining(devices), innocents(devices), behaving())
+	if len(hosts) > maxDemo {
+		return nil, fmt.Errorf("lab: %d hosts, the demo has room for %d", len(hosts), maxDemo)
+	}
+	for i := range hosts {
+		hosts[i].Address = demoAddress(i)
+	}
+	return hosts, nil
+}
+
+// maxDemo hosts fit into three /24s between .10 and .249.
+const maxDemo = 3 * 240
+
+// demoAddress spreads hosts over the three /24s and leaves gaps while it can.
+func demoAddress(i int) netip.Addr {
+	row := i / 3
+	last := 10 + row*3
+	if row >= 80 {
+		last = 10 + (row-80)%80*3 + row/80
+	}
+	return netip.AddrFrom4([4]byte{127, 77, byte(i % 3), byte(last)})
+}
+
+func embedded() ([]recordings.Device, error) {
+	devices, err := recordings.ReadDir(fingerprints.Recordings(), "testdata/*.txtar")
+	if err != nil {
+		return nil, fmt.Errorf("lab: %w", err)
+	}
+	return slices.DeleteFunc(devices, func(d recordings.Device) bool { return d.Want == nil || len(d.Sections) == 0 }), nil
+}
+
+// mining returns one of each mining device, and a second of every third kind.
+func mining(devices []recordings.Device) []Simulated {
+	var out []Simulated
+	for i, d := range devices {
+		if d.Want.Verdict != minesweep.Confirmed || !answersFirst(d) || unasked[d.Name] {
+			continue
+		}
+		out = append(out, Simulated{Device: d})
+		if i%3 == 0 {
+			out = append(out, Simulated{Device: vary(d, i+1)})
+		}
+	}
+	return out
+}
+
+// unasked are devices of which the recording holds what a sweep does not ask
+// for, or lacks what a sweep asks first: played to a sweep they would be less
+// than they are.
+var unasked = map[string]bool{
+	"node-openethereum-work":      true, // named by its work, which is asked of nodes that say they mine
+	"cpu-xmr-stak":                true, // its root redirects, and redirects are not followed
+	"gpu-xmr-stak":                true,
+	"asic-antminer-text":          true, // text is asked of who answers no JSON at all
+	"asic-auradine":               true, // names its firmware by whatever report sorts first
+	"asic-avalon-nano":            true, // recorded without its version
+	"asic-avalon-q":               true, // its hashrate is in litestats
+	"asic-whatsminer-m31s-asleep": true, // its state is in status
+	"asic-whatsminer-m60s-v3":     true, // its API is framed, on 4433
+}
+
+// answersFirst reports whether a sweep, at one of the device's ports, opens
+// with a question that the recording answers. A recording of a program's other
+// answers alone cannot be played to a stranger.
+func answersFirst(d recordings.Device) bool {
+	return slices.ContainsFunc(d.Sections, func(x recordings.Section) bool {
+		return x.Text != "" && slices.Contains(swept, x.Port) && opens(x.Probe, x.Port)
+	})
+}
+
+func opens(probe string, port uint16) bool {
+	family, _, _ := strings.Cut(probe, "/")
+	if port == 4028 && (family == "cgminer" || family == "whatsminer") {
+		return true // its error to any question leads to the others
+	}
+	for _, p := range probes.All {
+		if slices.Contains(p.Ports, port) {
+			return p.Name == probe
+		}
+	}
+	return slices.Contains([]string{probes.Banner, "http/", "stratum/subscribe"}, probe)
+}
+
+// common are innocents of which any network has several.
+var common = []string{"innocent-nginx", "innocent-apache", "innocent-sshd", "innocent-redis", "innocent-openwrt-luci"}
+
+// innocents returns one of each host that does not mine, and two more of the
+// common ones.
+func innocents(devices []recordings.Device) []Simulated {
+	var out []Simulated
+	for _, d := range devices {
+		if d.Want.Verdict != minesweep.Unidentified && d.Want.Verdict != minesweep.Silent {
+			continue
+		}
+		d = housed(d, len(out))
+		out = append(out, Simulated{Device: d})
+		if slices.Contains(common, d.Name) {
+			out = append(out, Simulated{Device: d}, Simulated{Device: d})
+		}
+	}
+	return out
+}
+
+// housed moves a service that stands on no swept port to one of the guest
+// ports, all its sections of one port together.
+func housed(d recordings.Device, i int) recordings.Device {
+	d.Sections = slices.Clone(d.Sections)
+	to := make(map[uint16]uint16)
+	for k, x := range d.Sections {
+		if slices.Contains(swept, x.Port) {
+			continue
+		}
+		if to[x.Port] == 0 {
+			to[x.Port] = guest[(i+len(to))%len(guest)]
+		}
+		d.Sections[k].Port = to[x.Port]
+	}
+	return d
+}
+
+// behaving returns the decoys and the silent.
+func behaving() []Simulated {
+	decoy, silent := minesweep.DecoyHost, minesweep.Silent
+	return []Simulated{
+		behaves("echo", Echo, decoy, 3333, 4028, 8888),
+		behaves("tarpit", Tarpit, decoy, 4028),
+		behaves("endless-banner", EndlessBanner, decoy, 4444),
+		behaves("everything-open", SameBytes, decoy, swept...),
+		behaves("mute", Mute, silent, 3333),
+		behaves("reset", Reset, silent, 80, 4028),
+	}
+}
+
+func behaves(name string, b Behaviour, v minesweep.Verdict, ports ...uint16) Simulated {
+	return Simulated{
+		Device:    recordings.Device{Name: name, Want: &recordings.Want{Verdict: v}},
+		Behaviour: b, Ports: ports,
+	}
+}
+
+// Fleet returns n mining devices on the first n addresses of the prefix after
+// its first: every ASIC that a sweep can question in turn (or every mining
+// device, where no ASIC is recorded), each with its own MAC, serial and worker
+// and a hashrate a little off.
+func Fleet(prefix netip.Prefix, n int) ([]Simulated, error) {
+	devices, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	kinds := fleetKinds(devices)
+	if len(kinds) == 0 {
+		return nil, errors.New("lab: no recording of a mining device")
+	}
+	hosts := make([]Simulated, 0, n)
+	addr := prefix.Masked().Addr()
+	for i := range n {
+		if addr = addr.Next(); !prefix.Contains(addr) {
+			return nil, fmt.Errorf("lab: %s has no room for %d devices", prefix, n)
+		}
+		hosts = append(hosts, Simulated{Address: addr, Device: vary(kinds[i%len(kinds)], i)})
+	}
+	return hosts, nil
+}
+
+func fleetKinds(devices []recordings.Device) []recordings.Device {
+	var all, asics []recordings.Device
+	for _, d := range devices {
+		if d.Want.Verdict != minesweep.Confirmed || !answersFirst(d) || unasked[d.Name] {
+			continue
+		}
+		all = append(all, d)
+		if d.Want.Class == minesweep.ASIC || strings.HasPrefix(d.Name, "antminer") {
+			asics = append(asics, d)
+		}
+	}
+	if len(asics) > 0 {
+		return asics
+	}
+	return all
+}

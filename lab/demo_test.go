@@ -1,0 +1,218 @@
+package lab
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"minesweep"
+	"minesweep/mapper"
+	"minesweep/probes"
+	"minesweep/probes/fingerprints"
+	"minesweep/recordings"
+	"minesweep/scanner"
+)
+
+func demo(t *testing.T) []Simulated {
+	t.Helper()
+	hosts, err := Demo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hosts
+}
+
+func TestDemoHasWhatItPromises(t *testing.T) {
+	mining, innocent, decoys := 0, 0, 0
+	kinds := make(map[string]bool)
+	addresses := make(map[netip.Addr]bool)
+	for _, h := range demo(t) {
+		switch h.Device.Want.Verdict {
+		case minesweep.Confirmed:
+			mining++
+			kinds[h.Device.Want.Vendor+" "+h.Device.Want.Model] = true
+		case minesweep.DecoyHost:
+			decoys++
+		default:
+			innocent++
+		}
+		if addresses[h.Address] || h.Address.As4()[3] < 10 || h.Address.As4()[3] > 249 {
+			t.Errorf("address %s is taken or out of bounds", h.Address)
+		}
+		addresses[h.Address] = true
+		if len(h.ports()) == 0 {
+			t.Errorf("%s has no port", h.Device.Name)
+		}
+	}
+	if mining < 40 || len(kinds) < 20 || innocent < 40 || decoys < 4 {
+		t.Errorf("%d mining of %d kinds, %d innocent, %d decoys", mining, len(kinds), innocent, decoys)
+	}
+}
+
+func TestSweptPortsAreTheScanners(t *testing.T) {
+	all := scanner.AllTiers()
+	for _, p := range swept {
+		if !slices.Contains(all, p) {
+			t.Errorf("port %d is not swept", p)
+		}
+	}
+	if len(swept)*100 < len(all)*90 {
+		t.Errorf("%d of the %d ports that are swept", len(swept), len(all))
+	}
+	for _, h := range demo(t) {
+		if !slices.ContainsFunc(h.ports(), func(p uint16) bool { return slices.Contains(all, p) }) {
+			t.Errorf("%s listens on no port that is swept: %v", h.Device.Name, h.ports())
+		}
+	}
+}
+
+type dialer struct{}
+
+func (dialer) Dial(ctx context.Context, a netip.AddrPort) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", a.String())
+}
+
+// sweep asks each host as a sweep does, with less patience.
+func sweep(t *testing.T, hosts []Simulated) map[netip.Addr]minesweep.Host {
+	t.Helper()
+	set, err := fingerprints.Load(fingerprints.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge, err := mapper.New(mapper.Config{Key: []byte("0123456789abcdef")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asker := probes.NewAsker(probes.AskerConfig{Dialer: dialer{}, Idle: 1200 * time.Millisecond, Total: 2500 * time.Millisecond})
+	found := make(map[netip.Addr]minesweep.Host)
+	var lock sync.Mutex
+	var all sync.WaitGroup
+	for _, h := range hosts {
+		all.Go(func() {
+			o := minesweep.Observation{Address: h.Address, PortsSwept: len(swept)}
+			for i, p := range h.ports() {
+				open := minesweep.OpenPort{Target: netip.AddrPortFrom(h.Address, p)}
+				o.Ports = append(o.Ports, open)
+				if i < 16 {
+					replies, err := asker.Ask(t.Context(), open)
+					if err != nil {
+						t.Errorf("%s: %v", h.Address, err)
+					}
+					o.Replies = append(o.Replies, replies...)
+				}
+			}
+			o.Evidence = set.Judge(o.Replies)
+			lock.Lock()
+			defer lock.Unlock()
+			found[h.Address] = judge.Assess(o)
+		})
+	}
+	all.Wait()
+	return found
+}
+
+// TestDemoIsFound sweeps the demo with minesweep's own questions: each host
+// must be found to be what its recording says.
+func TestDemoIsFound(t *testing.T) {
+	hosts := demo(t)
+	for i := range hosts { // another run of the demo may be on this machine
+		a := hosts[i].Address.As4()
+		a[1]--
+		hosts[i].Address = netip.AddrFrom4(a)
+	}
+	l, err := Start(t.Context(), hosts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	found := sweep(t, hosts)
+	for _, h := range hosts {
+		if err := h.Device.Check(found[h.Address]); err != nil {
+			t.Errorf("%s, a sweep finds something else (if minesweep leaves the question out, say so in unasked): %v",
+				h.Address, err)
+		}
+	}
+}
+
+func TestFleet(t *testing.T) {
+	hosts, err := Fleet(netip.MustParsePrefix("127.0.5.0/24"), 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hosts[0].Address.String() != "127.0.5.1" || hosts[199].Address.String() != "127.0.5.200" {
+		t.Errorf("from %s to %s", hosts[0].Address, hosts[199].Address)
+	}
+	seen := make(map[string]bool)
+	for _, h := range hosts {
+		for _, id := range []string{h.Device.Want.MAC, h.Device.Want.Serial, h.Device.Want.Worker} {
+			if len(id) >= leastDistinct && seen[id] {
+				t.Errorf("%s: %s stands on another host too", h.Address, id)
+			}
+			seen[id] = true
+		}
+	}
+	if _, err := Fleet(netip.MustParsePrefix("127.0.5.0/28"), 200); err == nil || err.Error() != "lab: 127.0.5.0/28 has no room for 200 devices" {
+		t.Errorf("a /28 for 200: %v", err)
+	}
+}
+
+// TestVariedDevicesAreJudgedAsTheyWant holds specimens before the fingerprints,
+// as recorded answers and without a connection.
+func TestVariedDevicesAreJudgedAsTheyWant(t *testing.T) {
+	devices, err := embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := fingerprints.Load(fingerprints.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge, err := mapper.New(mapper.Config{Key: []byte("0123456789abcdef")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range devices {
+		if d.Want.Verdict != minesweep.Confirmed {
+			continue
+		}
+		v := vary(d, 11)
+		replies := slices.Clone(d.Replies)
+		for i, x := range v.Sections {
+			replies[i].Raw = []byte(x.Text)
+			if a := framed(x); len(a.raw) > 4 && string(a.raw[:4]) == "HTTP" {
+				replies[i].Raw = a.raw
+			}
+		}
+		h := judge.Assess(minesweep.Observation{Replies: replies, Evidence: set.Judge(replies)})
+		if err := v.Check(h); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestVary(t *testing.T) {
+	rate := 184551000.0
+	d := recordings.Device{
+		Want: &recordings.Want{MAC: "02:ab:cd:00:00:fe", Serial: "HTX0042", Worker: "acct/rig", Hashrate: &rate},
+		Sections: []recordings.Section{{Text: `{"mac":"02:AB:CD:00:00:FE","m":"02abcd0000fe","sn":"HTX0042","user":"acct\/rig",` +
+			`"r":"184551;2219;3","khs":184551.0,"no":1845512,"zero":"00:00:00:00:00:00"}`}},
+	}
+	v := vary(d, 1)
+	want := `{"mac":"02:AB:CD:00:01:05","m":"02abcd000105","sn":"HTX0043","user":"acct\/rigx1",` +
+		`"r":"188242;2219;3","khs":188242.0,"no":1845512,"zero":"00:00:00:00:00:00"}`
+	if v.Sections[0].Text != want {
+		t.Errorf("got  %s\nwant %s", v.Sections[0].Text, want)
+	}
+	w := v.Want
+	if w.MAC != "02:ab:cd:00:01:05" || w.Serial != "HTX0043" || w.Worker != "acct/rigx1" || *w.Hashrate != 188242000 {
+		t.Errorf("wants %s %s %s %g", w.MAC, w.Serial, w.Worker, *w.Hashrate)
+	}
+	if d.Want.Serial != "HTX0042" || d.Sections[0].Text == want {
+		t.Error("the recording itself was changed")
+	}
+}
