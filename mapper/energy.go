@@ -82,12 +82,13 @@ func wattsByHash(h *minesweep.Host) (float64, bool) {
 	if h.Hashrate == nil || *h.Hashrate <= 0 {
 		return 0, false
 	}
+	hashes := algorithm(h.Algorithm)
 	switch {
-	case h.Class == minesweep.ASIC && h.Algorithm == "sha256d":
+	case h.Class == minesweep.ASIC && hashes == "sha256d":
 		return clamp(*h.Hashrate*30e-12, 100, 12000), true
-	case h.Class == minesweep.GPUMiner && (h.Algorithm == "ethash" || h.Algorithm == "etchash"):
+	case h.Class == minesweep.GPUMiner && (hashes == "ethash" || hashes == "etchash"):
 		return clamp(*h.Hashrate*2.5e-6, 80, 6000), true
-	case (h.Class == minesweep.CPUMiner || h.Class == minesweep.Node) && h.Algorithm == "randomx":
+	case (h.Class == minesweep.CPUMiner || h.Class == minesweep.Node) && hashes == "randomx":
 		return clamp(*h.Hashrate*12e-3, 30, 1500), true
 	}
 	return 0, false

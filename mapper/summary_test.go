@@ -20,7 +20,7 @@ func TestSummary(t *testing.T) {
 		return h
 	}
 	s.Add(host(minesweep.Confirmed, minesweep.ASIC, "sha256d", 1e14, 1000, Measured))
-	s.Add(host(minesweep.Confirmed, minesweep.ASIC, "sha256d", 2e14, 2000, ByModel))
+	s.Add(host(minesweep.Confirmed, minesweep.ASIC, "SHA-256", 2e14, 2000, ByModel))
 	s.Add(host(minesweep.Confirmed, minesweep.ASIC, "scrypt", 5e8, 0, ""))
 	s.Add(host(minesweep.Confirmed, minesweep.GPUMiner, "ethash", 1e8, 500, ByClass))
 	s.Add(host(minesweep.Confirmed, minesweep.Proxy, "randomx", 9e9, 0, ""))
