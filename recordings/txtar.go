@@ -1,6 +1,7 @@
 package recordings
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"net/netip"
@@ -43,6 +44,9 @@ func ReadDir(fsys fs.FS, glob string) ([]Device, error) {
 }
 
 func readTxtar(name string, data []byte, index int) (Device, error) {
+	if n := namelessSection(data); n > 0 {
+		return Device{}, fmt.Errorf(`%s:%d: a section without a name, write "-- QUESTION PORT --"`, name, n)
+	}
 	archive := txtar.Parse(data)
 	d := Device{
 		Name:    strings.TrimSuffix(path.Base(name), path.Ext(name)),
@@ -60,6 +64,19 @@ func readTxtar(name string, data []byte, index int) (Device, error) {
 		d.Replies[i].Request = []byte(requests[s.key()])
 	}
 	return d, nil
+}
+
+// namelessSection gives the line of a "-- --", or 0; package txtar, version
+// 1.14, panics on it.
+func namelessSection(data []byte) int {
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		if string(bytes.TrimSpace(line)) == "-- --" {
+			return n
+		}
+	}
+	return 0
 }
 
 func (s Section) key() string { return s.Probe + " " + strconv.Itoa(int(s.Port)) }

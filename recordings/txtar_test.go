@@ -64,6 +64,7 @@ func TestReadTxtarRefuses(t *testing.T) {
 		{"-- cgminer/version --\n", `f.txtar:1: section "cgminer/version": 1 words`},
 		{"note\n-- banner 0 --\n", `f.txtar:2: section "banner 0": port "0"`},
 		{"-- banner 22 --\nx\n-- banner 22 soon --\n", `f.txtar:3: section "banner 22 soon": "soon" is not an end`},
+		{"note\n-- --", `f.txtar:2: a section without a name`},
 		{"-- want --\nverdikt: confirmed\n", `f.txtar:1: section "want": `},
 		{"-- want --\nclass: asic\n", `f.txtar:1: section "want": no verdict`},
 		{"-- want --\nverdict: sure\n", `f.txtar:1: section "want": verdict "sure"`},
