@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -63,8 +64,8 @@ func (l *Lab) Close() {
 func (l *Lab) Truth() map[netip.Addr]recordings.Want { return maps.Clone(l.truth) }
 
 // Moved returns the ports that could not be bound, for want of privileges, and
-// where they are instead: 80 at 8080, 443 at 8443, any other p at 10000+p, the
-// first free port from there on.
+// where they are instead: 80 at 8080, 8888 or 8008, 443 at 4433, and where
+// those are taken, and any other port p, at 10000+p, 20000+p or 30000+p.
 func (l *Lab) Moved() map[netip.AddrPort]netip.AddrPort { return maps.Clone(l.moved) }
 
 func (l *Lab) hangUp() {
@@ -82,7 +83,9 @@ func (l *Lab) add(ctx context.Context, h Simulated) error {
 		want = *h.Device.Want
 	}
 	l.truth[h.Address] = want
-	for _, port := range h.ports() {
+	ports := h.ports()
+	slices.Reverse(ports) // a port that moves must not take the place of another
+	for _, port := range ports {
 		x, err := l.listen(ctx, netip.AddrPortFrom(h.Address, port))
 		if err != nil {
 			return err
@@ -94,33 +97,37 @@ func (l *Lab) add(ctx context.Context, h Simulated) error {
 	return nil
 }
 
-// listen binds the target, or a port above it where that is refused.
+// listen binds the target, or a stand-in for it where that is refused.
 func (l *Lab) listen(ctx context.Context, target netip.AddrPort) (net.Listener, error) {
 	var lc net.ListenConfig
 	x, err := lc.Listen(ctx, "tcp", target.String())
-	if err == nil || !errors.Is(err, syscall.EACCES) || target.Port() >= 1024 {
+	if err == nil || !errors.Is(err, syscall.EACCES) || target.Port() >= privileged {
 		return x, err
 	}
-	at := standIn(target.Port())
-	for range 20 {
-		to := netip.AddrPortFrom(target.Addr(), at)
-		if x, err = lc.Listen(ctx, "tcp", to.String()); err == nil {
+	for _, port := range standIns(target.Port()) {
+		to := netip.AddrPortFrom(target.Addr(), port)
+		if x, other := lc.Listen(ctx, "tcp", to.String()); other == nil {
 			l.moved[target] = to
 			return x, nil
 		}
-		at++
 	}
 	return nil, err
 }
 
-func standIn(port uint16) uint16 {
+// privileged is the first port that anyone may bind.
+const privileged = 1024
+
+// standIns are where a port may move to: first to such as a sweep tries and
+// asks alike.
+func standIns(port uint16) []uint16 {
+	far := []uint16{10000 + port, 20000 + port, 30000 + port}
 	switch port {
 	case 80:
-		return 8080
+		return append([]uint16{8080, 8888, 8008}, far...)
 	case 443:
-		return 8443
+		return append([]uint16{4433}, far...)
 	}
-	return 10000 + port
+	return far
 }
 
 // accept serves connections until the listener closes.

@@ -315,6 +315,14 @@ func TestStartFaults(t *testing.T) {
 	}
 }
 
+func TestStandIns(t *testing.T) {
+	for port, want := range map[uint16]uint16{80: 8080, 443: 4433, 22: 10022} {
+		if got := standIns(port); got[0] != want {
+			t.Errorf("port %d moves to %v, want %d first", port, got, want)
+		}
+	}
+}
+
 func TestTruth(t *testing.T) {
 	h := Simulated{Address: netip.MustParseAddr("127.75.0.4"), Behaviour: Mute, Ports: []uint16{3333},
 		Device: recordings.Device{Want: &recordings.Want{Verdict: minesweep.Silent}}}

@@ -25,7 +25,7 @@ func (m *Mapper) conceal(h *minesweep.Host, evidence []minesweep.Evidence) {
 		*f = m.tokens.plainValue(*f)
 	}
 	for _, f := range []*string{&h.Pool, &h.Vendor, &h.Model, &h.Firmware, &h.Coin} {
-		*f = text(*f)
+		*f = m.tokens.text(*f, nil) // by looks alone: a worker may be called as the product is
 	}
 	for i := range h.Evidence {
 		h.Evidence[i].Quote = text(h.Evidence[i].Quote)
@@ -39,7 +39,8 @@ func (m *Mapper) conceal(h *minesweep.Host, evidence []minesweep.Evidence) {
 type secret struct{ value, token string }
 
 // known collects the personal values of all claims, the longest first, so that
-// one inside another does not leave half of it.
+// one inside another does not leave half of it. A factory hostname such as
+// WhatsMiner names the product, and would take its name out of every text.
 func (m *Mapper) known(evidence []minesweep.Evidence) []secret {
 	tokens := make(map[string]string)
 	for _, e := range evidence {
@@ -50,7 +51,7 @@ func (m *Mapper) known(evidence []minesweep.Evidence) []secret {
 	}
 	var out []secret
 	for v, token := range tokens {
-		if len(v) >= leastQuoted && v != token {
+		if len(v) >= leastQuoted && v != token && !namesProduct(v, evidence) {
 			out = append(out, secret{v, token})
 		}
 	}
@@ -61,6 +62,12 @@ func (m *Mapper) known(evidence []minesweep.Evidence) []secret {
 		return strings.Compare(a.value, b.value)
 	})
 	return out
+}
+
+func namesProduct(v string, evidence []minesweep.Evidence) bool {
+	return slices.ContainsFunc(evidence, func(e minesweep.Evidence) bool {
+		return strings.Contains(strings.ToLower(e.Claims.Vendor+" "+e.Claims.Model), strings.ToLower(v))
+	})
 }
 
 // text scrubs a text that devices wrote and hides known values in it, also one

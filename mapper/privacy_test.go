@@ -44,6 +44,15 @@ func TestIndividualsAreHashed(t *testing.T) {
 	}
 }
 
+func TestFactoryHostnameLeavesTheModel(t *testing.T) {
+	o := saw(nil, evidence("whatsminer", 4028, minesweep.Confirm, 60, minesweep.Claims{
+		Vendor: "MicroBT", Model: "WhatsMiner M30S", Hostname: "WhatsMiner", Worker: "WhatsMiner M30S-hall3"}))
+	o.Grant = individual
+	if h := newMapper(t).Assess(o); h.Model != "WhatsMiner M30S" || !isToken.MatchString(h.Hostname) {
+		t.Errorf("model %q, hostname %q", h.Model, h.Hostname)
+	}
+}
+
 func TestOrganisationsKeepTheirNames(t *testing.T) {
 	for _, g := range []*minesweep.Grant{nil, {Privacy: minesweep.Organisation}} {
 		o := saw(nil, personalEvidence())
