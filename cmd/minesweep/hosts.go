@@ -15,13 +15,21 @@ var hostColumns = []column[minesweep.Host]{
 	{"VERDICT", func(h minesweep.Host) string { return string(h.Verdict) }, 0},
 	{"CLASS", func(h minesweep.Host) string { return string(h.Class) }, 0},
 	{"VENDOR", func(h minesweep.Host) string { return h.Vendor }, 14},
-	{"MODEL", func(h minesweep.Host) string { return h.Model }, 26},
-	{"FIRMWARE", func(h minesweep.Host) string { return h.Firmware }, 20},
+	{"MODEL", func(h minesweep.Host) string { return h.Model }, 24},
+	{"FIRMWARE", func(h minesweep.Host) string { return h.Firmware }, 17},
 	{"ALGORITHM", func(h minesweep.Host) string { return h.Algorithm }, 14},
 	{"HASHRATE", hashrate, 0},
 	{"POWER", power, 0},
-	{"POOL", func(h minesweep.Host) string { return h.Pool }, 24},
+	{"POOL", poolHost, 24},
 	{"NOTE", note, 44},
+}
+
+// poolHost is the pool without the scheme, which says little and costs width.
+func poolHost(h minesweep.Host) string {
+	if _, host, ok := strings.Cut(h.Pool, "://"); ok {
+		return host
+	}
+	return h.Pool
 }
 
 // note is the first thing that a reader of a table should not miss.

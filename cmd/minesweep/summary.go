@@ -39,14 +39,21 @@ func (p *program) printSummary(s mapper.Summary) error {
 	return nil
 }
 
+// tallied bounds the kinds that one line of totals names.
+const tallied = 14
+
 // tally writes counts, the largest first.
 func tally[K ~string](counts map[K]int) string {
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	out := make([]string, len(keys))
+	var out []string
 	for i, k := range keys {
-		out[i] = fmt.Sprintf("%d %s", counts[k], cmp.Or(k, "unknown"))
+		if i == tallied && len(keys) > tallied+1 {
+			out = append(out, fmt.Sprintf("and %d other kinds", len(keys)-i))
+			break
+		}
+		out = append(out, fmt.Sprintf("%d %s", counts[k], cmp.Or(k, "unknown")))
 	}
 	return strings.Join(out, ", ")
 }
