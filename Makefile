@@ -1,10 +1,12 @@
 # What a person runs. PATH gets ./bin, where the helper of scan lives.
 export PATH := $(CURDIR)/bin:$(CURDIR)/.bin:$(PATH)
+# The race detector sleeps a second at the end of each process, and the tests start many.
+export GORACE := atexit_sleep_ms=0
 GO ?= go
 
 build: ; $(GO) build -trimpath -o bin/ ./cmd/...
 demo: build ; bin/minesweep demo
-test: build ; $(GO) test -race -timeout 170s ./...
+test: build ; $(GO) test -race -timeout 170s ./... && $(GO) test ./cmd/minesweep-naabu
 test-root: build ; $(GO) test -tags root -count=1 -timeout 900s -run 'TestRoot' ./...
 setup: ; GOBIN=$(CURDIR)/.bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && GOBIN=$(CURDIR)/.bin $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 check: ; test -z "$$(gofmt -l .)" && $(GO) vet ./... && $(GO) vet -tags root ./... && golangci-lint run && staticcheck ./...

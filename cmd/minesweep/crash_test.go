@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -42,7 +43,7 @@ func newField(t *testing.T, prefix string, hosts int) *field {
 	return f
 }
 
-// start begins a command; its standard error comes with the process.
+// start begins a command and returns what it will have said.
 func (f *field) start(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	f.t.Helper()
 	var out, errs bytes.Buffer
@@ -67,6 +68,7 @@ func (f *field) run(args ...string) string {
 // TestKillLosesAndDoublesNothing kills a scan at ever later moments and then
 // lets the same command finish.
 func TestKillLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	f := newField(t, "127.9.6.0/24", 40)
 	for _, after := range []time.Duration{80, 160, 240, 320, 400, 480} {
 		cmd, _, _ := f.start(append(f.scan, "--rate", "1500")...)
@@ -104,20 +106,36 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 	}
 }
 
-// TestInterruptKeepsWhatWasFound stops a scan as Ctrl-C does.
+// TestInterruptKeepsWhatWasFound stops a scan as Ctrl-C does, once the engine
+// has said that it is at work.
 func TestInterruptKeepsWhatWasFound(t *testing.T) {
+	t.Parallel()
 	f := newField(t, "127.9.7.0/24", 40)
-	cmd, _, errs := f.start(append(f.scan, "--rate", "800")...)
-	time.Sleep(700 * time.Millisecond)
+	cmd := exec.CommandContext(t.Context(), "minesweep", append(f.scan, "--rate", "300", "--db", f.db)...)
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewReader(errs)
+	if line, err := said.ReadString('\n'); err != nil || !strings.Contains(line, "the engine is connect") {
+		t.Fatalf("got %q, %v", line, err)
+	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(said)
+	if err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("exit status %d, want %d", code, exitFailed)
 	}
-	if !strings.Contains(errs.String(), "sweep 1 stopped:") || !strings.Contains(errs.String(), "minesweep: stopped") {
-		t.Errorf("it did not say what was covered:\n%s", errs)
+	if !bytes.Contains(rest, []byte("sweep 1 stopped:")) || !bytes.Contains(rest, []byte("minesweep: stopped")) {
+		t.Errorf("it did not say what was covered:\n%s", rest)
 	}
 	if list := f.run("sweeps", "list", "-o", "jsonl"); !strings.Contains(list, `"status":"stopped"`) {
 		t.Errorf("got %s", list)
@@ -130,6 +148,7 @@ func TestInterruptKeepsWhatWasFound(t *testing.T) {
 
 // TestReaderMayLeave is minesweep scan … | head -1.
 func TestReaderMayLeave(t *testing.T) {
+	t.Parallel()
 	f := newField(t, "127.9.10.0/24", 20)
 	cmd := exec.CommandContext(t.Context(), "minesweep", append(f.scan, "--db", f.db)...)
 	var errs bytes.Buffer
@@ -155,6 +174,7 @@ func TestReaderMayLeave(t *testing.T) {
 
 // TestLabPlaysUntilInterrupted starts the lab as a user would.
 func TestLabPlaysUntilInterrupted(t *testing.T) {
+	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "minesweep", "lab", "127.9.11.0/24", "3")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
