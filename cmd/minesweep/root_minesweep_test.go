@@ -30,7 +30,7 @@ type built struct {
 func newBuilt(t *testing.T, n *network) *built {
 	t.Helper()
 	bin := filepath.Join(cacheDir(t), "bin")
-	runGo(t, "", "build", "-trimpath", "-o", bin+"/", ".", "../minesweep-naabu")
+	runGo(t, "", "build", "-o", bin+"/", ".", "../minesweep-naabu")
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return &built{net: n, dir: t.TempDir(), path: filepath.Join(bin, "minesweep")}
 }
