@@ -6,10 +6,11 @@ GO ?= go
 
 build: ; $(GO) build -o bin/ ./cmd/...
 demo: build ; bin/minesweep demo
-test: build ; $(GO) test -race -timeout 170s ./... && $(GO) test ./cmd/minesweep-naabu
+helper: ; $(GO) build -o bin/ ./cmd/minesweep-naabu
+test: helper ; $(GO) test -race -parallel 8 -timeout 170s ./... && $(GO) test ./cmd/minesweep-naabu
 test-root: build ; $(GO) test -tags root -count=1 -timeout 900s -run 'TestRoot' ./...
 setup: ; GOBIN=$(CURDIR)/.bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && GOBIN=$(CURDIR)/.bin $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 check: ; test -z "$$(gofmt -l .)" && $(GO) vet ./... && $(GO) vet -tags root ./... && golangci-lint run && staticcheck ./...
 fuzz: ; ./fuzz.sh
 bench: build ; $(GO) test -run xxx -bench . ./bench/...
-.PHONY: build demo test test-root setup check fuzz bench
+.PHONY: build helper demo test test-root setup check fuzz bench
