@@ -29,9 +29,20 @@ func (m *Mapper) Scrub(g *minesweep.Grant, replies []minesweep.Reply) []mineswee
 		if len(out[i].Raw) > 0 {
 			out[i].Raw = m.tokens.scrub(bytes.Clone(out[i].Raw))
 		}
+		if out[i].Probe == bareSerial {
+			out[i].Raw = replace(out[i].Raw, serialBody, func(g [][]byte) []byte {
+				return append(g[1], m.tokens.of(string(g[2]))...)
+			})
+		}
 	}
 	return out
 }
+
+// bareSerial is the question whose whole answer is a serial (Bitmain, port
+// 6060): no key tells, the question does.
+const bareSerial = "http/get_sn"
+
+var serialBody = regexp.MustCompile(`(\r?\n\r?\n)([A-Z0-9]{17})\s*\z`)
 
 // person is a key whose value names a person, a device or a network. Compared
 // in lower case without punctuation.
@@ -47,10 +58,18 @@ var person = map[string]bool{
 
 // personSuffix catches a key with a prefix of its own, such as stratumUser.
 var personSuffix = []string{
-	"user", "username", "workername", "wallet", "hostname", "ssid", "serialno", "serialnumber", "macaddr", "password",
+	"user", "username", "workername", "wallet", "hostname", "ssid", "serial", "serialno", "serialnumber", "serialnumbers",
+	"macaddr", "password",
 }
 
+// serialWord is "SN" as a word of its own at the end of a key: "Ctrl Board SN",
+// "cb_sn"; a suffix alone would catch asn and dsn.
+var serialWord = regexp.MustCompile(`(?i)(?:^|[ _.-])sn$`)
+
 func isPersonal(key string) bool {
+	if serialWord.MatchString(key) {
+		return true
+	}
 	key = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '_' || r == '-' || r == '.' {
 			return -1
@@ -66,6 +85,9 @@ func (t tokens) scrub(b []byte) []byte {
 	b = replace(b, jsonMember, func(g [][]byte) []byte {
 		return t.ifPersonal(g, t.jsonValue)
 	})
+	b = replace(b, jsonArray, func(g [][]byte) []byte {
+		return t.ifPersonal(g, func(list string) string { return jsonString.ReplaceAllStringFunc(list, t.jsonValue) })
+	})
 	b = replace(b, textMember, func(g [][]byte) []byte { return t.ifPersonal(g, t.plainValue) })
 	b = replace(b, bracketMember, func(g [][]byte) []byte { return t.ifPersonal(g, t.plainValue) })
 	b = replace(b, tableRow, func(g [][]byte) []byte { return t.ifPersonal(g, t.plainValue) })
@@ -79,6 +101,9 @@ func (t tokens) scrub(b []byte) []byte {
 var (
 	// "key": "value", the value perhaps cut off by the end of the reply; or a number.
 	jsonMember = regexp.MustCompile(`("([^"\\\n]{1,40})"\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?\z)|\d[\d.eE+-]*)`)
+	// "key": ["value", …], a flat list.
+	jsonArray  = regexp.MustCompile(`("([^"\\\n]{1,40})"\s*:\s*)(\[\s*"(?:[^"\\\]]|\\.)*"(?:\s*,\s*"(?:[^"\\\]]|\\.)*")*\s*\])`)
+	jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 	// KEY=value in cgminer's and ccminer's text, or key="value".
 	textMember = regexp.MustCompile(`((?:^|[,;|&?\s])([A-Za-z_]{1,30}(?: No)?)=)([^,;|&"'<>\s\x00]+)`)
 	// DNA[value] and MAC[value] in Canaan's stats.

@@ -41,6 +41,9 @@ func personal() []struct {
 		{"avalon", `{"STATS":[{"MM ID0":"Ver[1246-83] DNA[0123456789abcdef] MEMFREE[12]"}]}`, []string{"0123456789abcdef"}, []string{"Ver[1246-83]", "MEMFREE[12]"}},
 		{"serials", `{"PSU":{"SerialNo":"B1202A19C0042"},"Serial No":"HTM-31S-7","sn": 20210417001,"count":20210417001}`,
 			[]string{"B1202A19", "HTM-31S-7", `"sn": 2`}, []string{`"count":20210417001`}},
+		{"serials by the last word", `{"Ctrl Board SN":"S1270001","cb_sn":"PROTO-1","cpuSerial":"00200035","ASN":"AS64500"}`,
+			[]string{"S1270001", "PROTO-1", "00200035"}, []string{"AS64500"}},
+		{"list of serials", `{"Board Serial Numbers":["YNAH0001", "YNAH0002"],"Coins":["BTC"]}`, []string{"YNAH0001", "YNAH0002"}, []string{`["BTC"]`}},
 		{"luci", `<tr><td width="33%">Hostname</td><td>WhatsMiner-Bay4</td></tr>`, []string{"Bay4"}, []string{"Hostname</td><td>#"}},
 		{"uri", `{"connection":{"uri":"stratum1+ssl://0x52908400098527886E0F7030069857D2E4169EE7.rig1@eth.example:5555"}}`,
 			[]string{"0x5290", "rig1"}, []string{"stratum1+ssl://#", "@eth.example:5555"}},
@@ -81,6 +84,19 @@ func TestScrub(t *testing.T) {
 				t.Errorf("scrubbed twice it is %q, once %q", again, got)
 			}
 		})
+	}
+}
+
+func TestScrubOfABareSerial(t *testing.T) {
+	m := newMapper(t)
+	const raw = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\nHKYDYPUBDJBBA0124"
+	in := []minesweep.Reply{reply(6060, "http/get_sn", "", raw), reply(6060, "http/productName", "", raw)}
+	out := m.Scrub(individual, in)
+	if got := string(out[0].Raw); strings.Contains(got, "HKYDY") || !strings.HasPrefix(got, "HTTP/1.1 200 OK") {
+		t.Errorf("got %q", got)
+	}
+	if got := string(out[1].Raw); got != raw {
+		t.Errorf("the answer to another question became %q", got)
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 // These tests run SYN scans between two network namespaces that a veth pair
 // joins; nothing leaves the machine. They need root, ip (iproute2) and libpcap:
 //
-//	go test -tags root -run TestSyn ./scanner
+//	go test -tags root -run TestRootSyn ./scanner
 //
 // The far namespace listens and captures, the near one scans; each is this test
 // binary again, told by the environment which part it plays.
@@ -143,7 +143,7 @@ func runNear(t *testing.T, near string, job nearJob) nearResult {
 	return nearResult{}
 }
 
-func TestSynFindsOpenPortsInsideScopeOnly(t *testing.T) {
+func TestRootSynFindsOpenPortsInsideScopeOnly(t *testing.T) {
 	near, far := namespaces(t)
 	helper := buildHelper(t)
 	end := startFar(t, far)
@@ -177,7 +177,7 @@ func TestSynFindsOpenPortsInsideScopeOnly(t *testing.T) {
 	}
 }
 
-func TestSynAndConnectSendNothingToWhatIsExcluded(t *testing.T) {
+func TestRootSynAndConnectSendNothingToWhatIsExcluded(t *testing.T) {
 	near, far := namespaces(t)
 	helper := buildHelper(t)
 	for _, engine := range []string{"syn", "connect"} {

@@ -16,6 +16,7 @@ import (
 
 	"minesweep"
 	"minesweep/lab"
+	"minesweep/recordings"
 )
 
 // field is a store with a grant over a running lab.
@@ -24,6 +25,7 @@ type field struct {
 	db    string
 	scan  []string
 	hosts int
+	truth map[netip.Addr]recordings.Want
 }
 
 func newField(t *testing.T, prefix string, hosts int) *field {
@@ -37,7 +39,7 @@ func newField(t *testing.T, prefix string, hosts int) *field {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { network.Close() })
-	f := &field{t: t, db: "sqlite://" + filepath.Join(t.TempDir(), "minesweep.db"), hosts: hosts}
+	f := &field{t: t, db: "sqlite://" + filepath.Join(t.TempDir(), "minesweep.db"), hosts: hosts, truth: network.Truth()}
 	f.scan = []string{"scan", prefix, "--engine", "connect", "-o", "jsonl"}
 	f.run("grant", "add", "lab", prefix, "--authority", "a", "--basis", "b", "--rate", "20000", "--rate-per-24", "20000")
 	return f

@@ -50,8 +50,16 @@ var userinfo = regexp.MustCompile(`^([a-zA-Z][\w+.-]*://)?[^/@]*@`)
 
 func poolURL(s string) string { return userinfo.ReplaceAllString(s, "$1") }
 
-// macAddress gives a MAC in lower case with colons, or "" for what is none.
+// hashedMAC is a MAC of which only the maker's half is kept, as replies from
+// the lines of natural persons hold it.
+var hashedMAC = regexp.MustCompile(`^([0-9a-f]{2}:){3}#[0-9a-f]{8}$`)
+
+// macAddress gives a MAC in lower case with colons, a hashed one as it is, or
+// "" for what is none.
 func macAddress(s string) string {
+	if hashedMAC.MatchString(s) {
+		return s
+	}
 	plain := strings.NewReplacer(":", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(s))
 	b, err := hex.DecodeString(plain)
 	if err != nil || len(b) != 6 || plain == "000000000000" || plain == "ffffffffffff" {
