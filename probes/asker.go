@@ -45,9 +45,13 @@ func NewAsker(cfg AskerConfig) *Asker {
 // Ask asks the port at most five questions to learn what it speaks and then
 // those that its answers suggest, at most twelve requests in all. Each
 // connection that was made gives a reply. A refusal by the scope or a host
-// that is gone ends the questions without an error; the only error is ctx's.
+// that is gone ends the questions without an error. An error is ctx's, or says
+// that this machine could not connect (no socket left): the port was not asked.
 func (a *Asker) Ask(ctx context.Context, port minesweep.OpenPort) ([]minesweep.Reply, error) {
 	t := newTalk(a.cfg, port.Target)
 	t.hold(ctx)
-	return t.replies, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return t.replies, t.fault
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -227,6 +229,19 @@ func TestBannerEndsIt(t *testing.T) {
 		replies, err = asker(s).Ask(t.Context(), openPort("192.0.2.7:3333"))
 		if err != nil || !slices.Equal(probesOf(replies), []string{"stratum/subscribe"}) {
 			t.Errorf("%q on a hinted port: %q, %v", banner, probesOf(replies), err)
+		}
+	}
+}
+
+func TestAMachineOutOfSocketsIsNoSilentPeer(t *testing.T) {
+	for _, cause := range []error{syscall.EMFILE, syscall.EADDRNOTAVAIL} {
+		dial := dialFunc(func(context.Context, netip.AddrPort) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", cause)}
+		})
+		target := netip.MustParseAddrPort("192.0.2.7:4028")
+		replies, err := NewAsker(AskerConfig{Dialer: dial}).Ask(t.Context(), minesweep.OpenPort{Target: target})
+		if len(replies) != 0 || !errors.Is(err, cause) || !strings.HasPrefix(err.Error(), "host 192.0.2.7: dial 192.0.2.7:4028: ") {
+			t.Errorf("%v: got %d replies and %v", cause, len(replies), err)
 		}
 	}
 }

@@ -3,11 +3,14 @@ package probes
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"minesweep"
 )
@@ -23,7 +26,8 @@ type talk struct {
 	listen   bool // wait for a banner before the first question
 	tls      bool // ask inside TLS
 	triedTLS bool
-	over     bool // no more connections: refused, gone, or of no interest
+	over     bool  // no more connections: refused, gone, or of no interest
+	fault    error // why this machine could not connect; the port stays to be asked
 }
 
 func newTalk(cfg AskerConfig, target netip.AddrPort) *talk {
@@ -78,6 +82,9 @@ func (t *talk) connect(ctx context.Context, probe Probe) (reply minesweep.Reply,
 	conn, err := t.cfg.Dialer.Dial(ctx, t.target)
 	if err != nil {
 		t.over = true // out of scope, or gone: nothing to add to what is known
+		if ours(err) {
+			t.fault = fmt.Errorf("host %s: dial %s: %w", t.target.Addr(), t.target, err)
+		}
 		return reply, false
 	}
 	defer func() { _ = conn.Close() }()
@@ -94,6 +101,17 @@ func (t *talk) connect(ctx context.Context, probe Probe) (reply minesweep.Reply,
 	}
 	reply, err = probe.ask(ctx, conn, t.target, reading{idle: idle, total: total})
 	return reply, err == nil
+}
+
+// ours reports whether a dial failed for want of something on this machine:
+// then the peer was not asked, and must not be taken for silent.
+func ours(err error) bool {
+	for _, want := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+		if errors.Is(err, want) {
+			return true
+		}
+	}
+	return false
 }
 
 // banner waits for a peer that speaks first, and reports whether a question

@@ -24,7 +24,7 @@ func TestStoreHoldsNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	looked := 0
 	for addr, want := range f.truth {
 		replies, err := store.Replies(t.Context(), 1, addr)
