@@ -42,9 +42,9 @@ func (t *session) echo() {
 	}
 }
 
-// trickle sends the bytes one a second, and then dots.
+// trickle sends the bytes one by one, and then dots.
 func (t *session) trickle(raw []byte) {
-	tick := time.NewTicker(everySecond)
+	tick := time.NewTicker(dripEvery)
 	defer tick.Stop()
 	for i := 0; ; i++ {
 		b := []byte{'.'}
@@ -62,9 +62,9 @@ func (t *session) trickle(raw []byte) {
 	}
 }
 
-// noise sends a line a second that never becomes an SSH version.
+// noise sends a line every while that never becomes an SSH version.
 func (t *session) noise() {
-	tick := time.NewTicker(everySecond)
+	tick := time.NewTicker(dripEvery)
 	defer tick.Stop()
 	const letters = "k3Zq)x0b#Vn7/Tf:2wLr"
 	for i := 0; ; i++ {

@@ -20,7 +20,7 @@ const (
 	linger       = 3 * time.Second // for the peer to take the last bytes
 	maxRequest   = 64 << 10
 	maxRequests  = 16
-	everySecond  = time.Second
+	dripEvery    = 250 * time.Millisecond // far from the silence that ends an answer, on a busy machine too
 )
 
 // server plays one port of one host.

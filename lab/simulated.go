@@ -14,8 +14,8 @@ type Behaviour string
 const (
 	Recorded      Behaviour = ""
 	Echo          Behaviour = "echo"           // sends back each question
-	Tarpit        Behaviour = "tarpit"         // drips one byte a second, without end
-	EndlessBanner Behaviour = "endless-banner" // a line of noise a second, as endlessh sends before SSH
+	Tarpit        Behaviour = "tarpit"         // drips byte by byte, without end
+	EndlessBanner Behaviour = "endless-banner" // a line of noise every while, as endlessh sends before SSH
 	SameBytes     Behaviour = "same-bytes"     // one answer for every question
 	Mute          Behaviour = "mute"           // accepts and says nothing
 	Reset         Behaviour = "reset"          // resets as soon as it has accepted
