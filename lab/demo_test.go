@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"minesweep"
 	"minesweep/mapper"
 	"minesweep/probes"
@@ -77,7 +79,8 @@ func (dialer) Dial(ctx context.Context, a netip.AddrPort) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", a.String())
 }
 
-// sweep asks each host as a sweep does, with less patience.
+// sweep asks each host as a sweep does, and with its patience: lab and asker
+// share the processors here with whatever else is being tested.
 func sweep(t *testing.T, hosts []Simulated) map[netip.Addr]minesweep.Host {
 	t.Helper()
 	set, err := fingerprints.Load(fingerprints.Embedded())
@@ -88,12 +91,13 @@ func sweep(t *testing.T, hosts []Simulated) map[netip.Addr]minesweep.Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asker := probes.NewAsker(probes.AskerConfig{Dialer: dialer{}, Idle: 1200 * time.Millisecond, Total: 2500 * time.Millisecond})
+	asker := probes.NewAsker(probes.AskerConfig{Dialer: dialer{}, Now: time.Now})
 	found := make(map[netip.Addr]minesweep.Host)
 	var lock sync.Mutex
-	var all sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(32)
 	for _, h := range hosts {
-		all.Go(func() {
+		all.Go(func() error {
 			o := minesweep.Observation{Address: h.Address, PortsSwept: len(swept)}
 			for i, p := range h.ports() {
 				open := minesweep.OpenPort{Target: netip.AddrPortFrom(h.Address, p)}
@@ -110,9 +114,12 @@ func sweep(t *testing.T, hosts []Simulated) map[netip.Addr]minesweep.Host {
 			lock.Lock()
 			defer lock.Unlock()
 			found[h.Address] = judge.Assess(o)
+			return nil
 		})
 	}
-	all.Wait()
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
 	return found
 }
 
