@@ -11,6 +11,9 @@ import (
 	"minesweep/db"
 )
 
+// version is what --version says.
+const version = "0.1.0"
+
 // run executes one command line and returns the exit status.
 func (p *program) run(ctx context.Context, args []string) int {
 	root := p.rootCommand()
@@ -25,6 +28,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "minesweep",
 		Short:         "find cryptocurrency miners in ranges you have authority over",
+		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          subcommandOnly,
