@@ -16,9 +16,9 @@ COLUMNS=200 bin/minesweep demo >"$dir/map.txt" 2>"$dir/said.txt"
 		echo ' …'
 		grep -m 3 ' decoy ' "$dir/map.txt"
 		tail -n 8 "$dir/map.txt"
-	} | cut -c 1-200 | sed 's/&/\&amp;/g; s/</\&lt;/g'
+	} | cut -c 1-216 | sed 's/&/\&amp;/g; s/</\&lt;/g'
 	echo '</pre>'
 } >"$dir/map.html"
 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
 	--disable-component-update --disable-sync --user-data-dir="$dir/profile" --hide-scrollbars \
-	--window-size=1640,960 --screenshot="$PWD/docs/demo.png" "file://$dir/map.html" 2>/dev/null
+	--window-size=1760,960 --screenshot="$PWD/docs/demo.png" "file://$dir/map.html" 2>/dev/null

@@ -81,8 +81,8 @@ func (s *Summary) addRate(h minesweep.Host) {
 	case minesweep.Pool, minesweep.Proxy, minesweep.FarmController:
 		return
 	}
-	if h.Hashrate == nil {
-		return
+	if h.Hashrate == nil || h.Algorithm == "" {
+		return // rates of unknown work may be of different work
 	}
 	at, found := slices.BinarySearchFunc(s.Hashrates, h, func(r AlgorithmRate, h minesweep.Host) int {
 		if c := strings.Compare(r.Algorithm, h.Algorithm); c != 0 {

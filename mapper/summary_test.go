@@ -59,3 +59,14 @@ func TestSummary(t *testing.T) {
 		t.Errorf("%d confirmed without power, want 2", s.NoPower)
 	}
 }
+
+func TestRatesOfUnknownWorkAreNotAdded(t *testing.T) {
+	var s Summary
+	rate := 1e12
+	for range 2 {
+		s.Add(minesweep.Host{Verdict: minesweep.Confirmed, Class: minesweep.ASIC, Hashrate: &rate, HashrateUnit: "H/s"})
+	}
+	if len(s.Hashrates) != 0 {
+		t.Errorf("got %v: nobody knows whether this is one algorithm", s.Hashrates)
+	}
+}
