@@ -15,7 +15,7 @@ COLUMNS=200 bin/minesweep demo >"$dir/map.txt" 2>"$dir/said.txt"
 		head -n 36 "$dir/map.txt"
 		echo ' …'
 		grep -m 3 ' decoy ' "$dir/map.txt"
-		tail -n 8 "$dir/map.txt"
+		tail -n 10 "$dir/map.txt"
 	} | cut -c 1-216 | sed 's/&/\&amp;/g; s/</\&lt;/g'
 	echo '</pre>'
 } >"$dir/map.html"

@@ -66,7 +66,7 @@ func (p *program) demoSweep(ctx context.Context, s *db.Store, network *lab.Lab) 
 		return err
 	}
 	f := scanFlags{engine: "connect", skipRefused: true}
-	id, err := p.demoScan(ctx, s, f, targets)
+	id, refused, err := p.demoScan(ctx, s, f, targets)
 	if err != nil {
 		return err
 	}
@@ -84,22 +84,23 @@ func (p *program) demoSweep(ctx context.Context, s *db.Store, network *lab.Lab) 
 	if err := p.printSummary(sum); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "%-10s %s\n", "truth", score)
+	_, err = fmt.Fprintf(p.stdout, "%-10s %s, excluded; nothing was sent there\n%-10s %d named\n%-10s %s\n",
+		"refused", refused, "decoys", score.decoys, "truth", score)
 	return err
 }
 
-// demoScan sweeps what the scope allows of the targets.
-func (p *program) demoScan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet) (int64, error) {
+// demoScan sweeps what the scope allows of the targets and names what it refused.
+func (p *program) demoScan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet) (int64, string, error) {
 	scope, err := s.Scope(ctx)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	allowed, refused, err := scope.Split(targets)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
-	p.notice("left out, refused by scope: " + rangesText(refused.Ranges()))
-	return p.cover(ctx, s, f, minesweep.Plan{Targets: allowed, Ports: scanner.AllTiers()})
+	id, err := p.cover(ctx, s, f, minesweep.Plan{Targets: allowed, Ports: scanner.AllTiers()})
+	return id, rangesText(refused.Ranges()), err
 }
 
 // networkPrefixes returns the /24s in which the lab has a host.

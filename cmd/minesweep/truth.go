@@ -33,6 +33,10 @@ func (t truth) String() string {
 		want[w.Verdict]++
 	}
 	innocent := len(t.of) - want[minesweep.Confirmed] - want[minesweep.DecoyHost]
-	return fmt.Sprintf("%d of %d miners confirmed, %d of %d other hosts confirmed, %d of %d decoys named",
+	text := fmt.Sprintf("%d of %d miners confirmed, %d of %d other hosts confirmed, %d of %d decoys named",
 		t.miners, want[minesweep.Confirmed], t.falsely, innocent, t.decoys, want[minesweep.DecoyHost])
+	if missed := want[minesweep.Confirmed] - t.miners + want[minesweep.DecoyHost] - t.decoys; missed > 0 {
+		text += fmt.Sprintf("; %d missed", missed)
+	}
+	return text
 }
