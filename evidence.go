@@ -58,6 +58,6 @@ type Claims struct {
 	Serial       string
 	Hostname     string
 	UptimeS      *int64
-	State        string // "mining", "idle", "sleeping"; "" not said
+	State        string // "mining", "idle", "sleeping", "tuning"; "" not said
 	Locked       bool   // it answered, but what it knows is behind a login
 }

@@ -20,32 +20,37 @@ const (
 // Host is one address as one sweep saw it. Its JSON form is a public
 // interface: fields are added, never renamed or removed.
 type Host struct {
-	Address      netip.Addr    `json:"address"`
-	Device       string        `json:"device,omitempty"` // name in a recording; identify only
-	Verdict      Verdict       `json:"verdict"`
-	Class        Class         `json:"class"`
-	Vendor       string        `json:"vendor"`
-	Model        string        `json:"model"`
-	Firmware     string        `json:"firmware"`
-	Algorithm    string        `json:"algorithm"`
-	Coin         string        `json:"coin"`
-	Hashrate     *float64      `json:"hashrate"` // null: not known; 0: not hashing
-	HashrateUnit string        `json:"hashrate_unit"`
-	State        string        `json:"state,omitempty"`
-	PowerW       *float64      `json:"power_w"`
-	PowerSource  string        `json:"power_source"` // "measured", "model", "class" or ""
-	Pool         string        `json:"pool"`
-	Worker       string        `json:"worker"`
-	MAC          string        `json:"mac"`
-	Serial       string        `json:"serial"`
-	Hostname     string        `json:"hostname,omitempty"`
-	UptimeS      *int64        `json:"uptime_s"`
-	Locked       bool          `json:"locked"`
-	Ports        []HostPort    `json:"ports"`
-	Evidence     []QuotedClaim `json:"evidence"`
-	Doubts       []string      `json:"doubts"`
-	FirstSeen    time.Time     `json:"first_seen"`
-	LastSeen     time.Time     `json:"last_seen"`
+	Address      netip.Addr `json:"address"`
+	Device       string     `json:"device,omitempty"` // name in a recording; identify only
+	Verdict      Verdict    `json:"verdict"`
+	Class        Class      `json:"class"`
+	Vendor       string     `json:"vendor"`
+	Model        string     `json:"model"`
+	Firmware     string     `json:"firmware"`
+	Algorithm    string     `json:"algorithm"`
+	Coin         string     `json:"coin"`
+	Hashrate     *float64   `json:"hashrate"` // null: not known; 0: not hashing
+	HashrateUnit string     `json:"hashrate_unit"`
+	// HashrateInferred says that the unit is a guess from the model's rated
+	// value, since the device names none or a wrong one.
+	HashrateInferred bool          `json:"hashrate_inferred,omitempty"`
+	State            string        `json:"state,omitempty"`
+	PowerW           *float64      `json:"power_w"`
+	PowerSource      string        `json:"power_source"` // "measured", "model", "class" or ""
+	Pool             string        `json:"pool"`
+	PoolOperator     string        `json:"pool_operator"` // who runs the pool, by its name; "" where the table does not know it
+	Worker           string        `json:"worker"`
+	MAC              string        `json:"mac"`
+	Serial           string        `json:"serial"`
+	Hostname         string        `json:"hostname,omitempty"`
+	UptimeS          *int64        `json:"uptime_s"`
+	Locked           bool          `json:"locked"`
+	Ports            []HostPort    `json:"ports"`
+	Requests         int           `json:"requests"` // questions that were sent to it; bytes received unasked are none
+	Evidence         []QuotedClaim `json:"evidence"`
+	Doubts           []string      `json:"doubts"`
+	FirstSeen        time.Time     `json:"first_seen"`
+	LastSeen         time.Time     `json:"last_seen"`
 }
 
 // HostPort is an open port of a host and the protocol it was heard to speak.

@@ -56,10 +56,16 @@ type Sink interface {
 	Progress(Progress) error
 }
 
-// Asker asks an open port harmless questions. No answer is no error; an error
-// means that asking must stop.
+// Asker asks an open port harmless questions; known bounds how many and may
+// suggest some. No answer is no error; an error means that asking must stop.
 type Asker interface {
-	Ask(ctx context.Context, port OpenPort) ([]Reply, error)
+	Ask(ctx context.Context, port OpenPort, known Known) ([]Reply, error)
+}
+
+// Known is what a sweep holds of a host before one more port of it is asked.
+type Known struct {
+	Replies   []Reply // of the ports asked before
+	Confirmed bool    // they prove that it mines
 }
 
 // Judge reads replies of one host and says what they prove.

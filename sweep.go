@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -161,7 +162,7 @@ func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
 	}
 	var replies []Reply
 	if portsAsked(earlier) < maxPortsAsked {
-		if replies, err = s.Asker.Ask(ctx, p); err != nil {
+		if replies, err = s.Asker.Ask(ctx, p, s.known(earlier)); err != nil {
 			return err
 		}
 	}
@@ -176,6 +177,14 @@ func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
 		return fmt.Errorf("host %s: %w", addr, err)
 	}
 	return nil
+}
+
+func (s *Sweeper) known(earlier []Reply) Known {
+	if len(earlier) == 0 {
+		return Known{}
+	}
+	confirmed := slices.ContainsFunc(s.Judge.Judge(earlier), func(e Evidence) bool { return e.Strength == Confirm })
+	return Known{Replies: earlier, Confirmed: confirmed}
 }
 
 func (s *Sweeper) assess(addr netip.Addr, ports []OpenPort, replies []Reply, swept int) Host {

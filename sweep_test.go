@@ -84,7 +84,7 @@ type echo struct {
 	wait chan struct{}
 }
 
-func (e *echo) Ask(ctx context.Context, p minesweep.OpenPort) ([]minesweep.Reply, error) {
+func (e *echo) Ask(ctx context.Context, p minesweep.OpenPort, _ minesweep.Known) ([]minesweep.Reply, error) {
 	addr := p.Target.Addr()
 	e.mu.Lock()
 	if e.busy[addr] {

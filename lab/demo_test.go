@@ -103,7 +103,7 @@ func sweep(t *testing.T, hosts []Simulated) map[netip.Addr]minesweep.Host {
 				open := minesweep.OpenPort{Target: netip.AddrPortFrom(h.Address, p)}
 				o.Ports = append(o.Ports, open)
 				if i < 16 {
-					replies, err := asker.Ask(t.Context(), open)
+					replies, err := asker.Ask(t.Context(), open, minesweep.Known{})
 					if err != nil {
 						t.Errorf("%s: %v", h.Address, err)
 					}

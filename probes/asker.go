@@ -47,7 +47,7 @@ func NewAsker(cfg AskerConfig) *Asker {
 // connection that was made gives a reply. A refusal by the scope or a host
 // that is gone ends the questions without an error. An error is ctx's, or says
 // that this machine could not connect (no socket left): the port was not asked.
-func (a *Asker) Ask(ctx context.Context, port minesweep.OpenPort) ([]minesweep.Reply, error) {
+func (a *Asker) Ask(ctx context.Context, port minesweep.OpenPort, _ minesweep.Known) ([]minesweep.Reply, error) {
 	t := newTalk(a.cfg, port.Target)
 	t.hold(ctx)
 	if err := ctx.Err(); err != nil {

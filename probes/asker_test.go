@@ -99,7 +99,7 @@ func TestDevices(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := device(t, c.answers)
-			replies, err := asker(d).Ask(t.Context(), openPort(c.target))
+			replies, err := asker(d).Ask(t.Context(), openPort(c.target), minesweep.Known{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func checkManners(t *testing.T, d *server, replies []minesweep.Reply) {
 func TestClosingPortTakesFiveHandshakes(t *testing.T) {
 	for _, target := range []string{farPort, "192.0.2.7:443", "192.0.2.7:4028", "192.0.2.7:3333", "192.0.2.7:4067"} {
 		d := device(t, nil) // closes on every question
-		replies, err := asker(d).Ask(t.Context(), openPort(target))
+		replies, err := asker(d).Ask(t.Context(), openPort(target), minesweep.Known{})
 		if err != nil || len(replies) != maxHandshakes || d.dials.Load() != maxHandshakes {
 			t.Errorf("%s: %d replies over %d connections, %v", target, len(replies), d.dials.Load(), err)
 		}
@@ -160,7 +160,7 @@ func TestTalkativeDevice(t *testing.T) {
 			continue
 		}
 		d := device(t, answers)
-		replies, _ := asker(d).Ask(t.Context(), openPort(fmt.Sprintf("192.0.2.7:%d", port)))
+		replies, _ := asker(d).Ask(t.Context(), openPort(fmt.Sprintf("192.0.2.7:%d", port)), minesweep.Known{})
 		if len(replies) > maxRequests {
 			t.Errorf("port %d: %d requests", port, len(replies))
 		}
@@ -195,7 +195,7 @@ func TestRefusalAndDeadHostEndWithoutError(t *testing.T) {
 			}
 			return d.Dial(ctx, a)
 		})
-		replies, err := asker(dial).Ask(t.Context(), openPort("192.0.2.7:4028"))
+		replies, err := asker(dial).Ask(t.Context(), openPort("192.0.2.7:4028"), minesweep.Known{})
 		if err != nil || len(replies) != 3 || left != -1 {
 			t.Errorf("after %v: %d replies, %d dials too many, error %v", cause, len(replies), -1-left, err)
 		}
@@ -209,7 +209,7 @@ func TestCancelEndsAtOnce(t *testing.T) {
 		cancel() // while the asker waits for our answer
 		_, _ = conn.Read(make([]byte, 1))
 	})
-	replies, err := asker(s).Ask(ctx, openPort("192.0.2.7:80"))
+	replies, err := asker(s).Ask(ctx, openPort("192.0.2.7:80"), minesweep.Known{})
 	if !errors.Is(err, context.Canceled) || len(replies) != 0 || s.dials.Load() != 1 {
 		t.Errorf("Ask gave %d replies and %v after %d connections", len(replies), err, s.dials.Load())
 	}
@@ -221,12 +221,12 @@ func TestBannerEndsIt(t *testing.T) {
 			_, _ = conn.Write([]byte(banner))
 			_, _ = conn.Read(make([]byte, 4096))
 		})
-		replies, err := NewAsker(AskerConfig{Dialer: s, Banner: time.Minute}).Ask(t.Context(), openPort(farPort))
+		replies, err := NewAsker(AskerConfig{Dialer: s, Banner: time.Minute}).Ask(t.Context(), openPort(farPort), minesweep.Known{})
 		if err != nil || !slices.Equal(probesOf(replies), []string{"banner"}) || string(replies[0].Raw) != banner {
 			t.Errorf("%q: %q, %v", banner, probesOf(replies), err)
 		}
 		// Where a question is hinted it goes first, and the banner is its answer.
-		replies, err = asker(s).Ask(t.Context(), openPort("192.0.2.7:3333"))
+		replies, err = asker(s).Ask(t.Context(), openPort("192.0.2.7:3333"), minesweep.Known{})
 		if err != nil || !slices.Equal(probesOf(replies), []string{"stratum/subscribe"}) {
 			t.Errorf("%q on a hinted port: %q, %v", banner, probesOf(replies), err)
 		}
@@ -239,7 +239,7 @@ func TestAMachineOutOfSocketsIsNoSilentPeer(t *testing.T) {
 			return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", cause)}
 		})
 		target := netip.MustParseAddrPort("192.0.2.7:4028")
-		replies, err := NewAsker(AskerConfig{Dialer: dial}).Ask(t.Context(), minesweep.OpenPort{Target: target})
+		replies, err := NewAsker(AskerConfig{Dialer: dial}).Ask(t.Context(), minesweep.OpenPort{Target: target}, minesweep.Known{})
 		if len(replies) != 0 || !errors.Is(err, cause) || !strings.HasPrefix(err.Error(), "host 192.0.2.7: dial 192.0.2.7:4028: ") {
 			t.Errorf("%v: got %d replies and %v", cause, len(replies), err)
 		}

@@ -135,7 +135,7 @@ func TestDripperIsAskedOnce(t *testing.T) {
 		return slowConn{conn}, err
 	})
 	a := NewAsker(AskerConfig{Dialer: slow, Idle: long, Total: 4 * short, Banner: short})
-	replies, err := a.Ask(t.Context(), openPort(farPort))
+	replies, err := a.Ask(t.Context(), openPort(farPort), minesweep.Known{})
 	if err != nil || strings.Join(probesOf(replies), " ") != "banner http/" {
 		t.Fatalf("asked %q, %v", probesOf(replies), err)
 	}
@@ -150,7 +150,7 @@ func TestEchoIsAskedOnce(t *testing.T) {
 		n, _ := conn.Read(buf)
 		_, _ = conn.Write(buf[:n])
 	})
-	replies, err := asker(s).Ask(t.Context(), openPort(farPort))
+	replies, err := asker(s).Ask(t.Context(), openPort(farPort), minesweep.Known{})
 	if err != nil || strings.Join(probesOf(replies), " ") != "http/" || !bytes.Equal(replies[0].Raw, replies[0].Request) {
 		t.Errorf("asked %q, %v", probesOf(replies), err)
 	}
@@ -159,7 +159,7 @@ func TestEchoIsAskedOnce(t *testing.T) {
 func TestSilentPortTakesFiveHandshakes(t *testing.T) {
 	s := serve(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	a := NewAsker(AskerConfig{Dialer: s, Idle: short, Total: long, Banner: short})
-	replies, err := a.Ask(t.Context(), openPort(farPort))
+	replies, err := a.Ask(t.Context(), openPort(farPort), minesweep.Known{})
 	if err != nil || len(replies) != maxHandshakes || s.dials.Load() != maxHandshakes {
 		t.Errorf("%d replies over %d connections, %v", len(replies), s.dials.Load(), err)
 	}
@@ -167,7 +167,7 @@ func TestSilentPortTakesFiveHandshakes(t *testing.T) {
 
 func TestPeerThatClosesUnasked(t *testing.T) {
 	s := serve(t, func(net.Conn) {})
-	replies, err := NewAsker(AskerConfig{Dialer: s, Banner: long}).Ask(t.Context(), openPort(farPort))
+	replies, err := NewAsker(AskerConfig{Dialer: s, Banner: long}).Ask(t.Context(), openPort(farPort), minesweep.Known{})
 	if err != nil || strings.Join(probesOf(replies), " ") != "banner" || replies[0].Refused == "" {
 		t.Errorf("asked %q, %v", probesOf(replies), err)
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"minesweep"
 )
 
 // recorded is what one port of one recorded peer answers, by question.
@@ -91,7 +93,7 @@ func TestRecordedPeers(t *testing.T) {
 				peer.answers["http/"] = web("404 Not Found", "", "") // not recorded
 			}
 			d := device(t, peer.answers)
-			replies, err := asker(d).Ask(t.Context(), openPort(fmt.Sprintf("192.0.2.7:%d", peer.port)))
+			replies, err := asker(d).Ask(t.Context(), openPort(fmt.Sprintf("192.0.2.7:%d", peer.port)), minesweep.Known{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -76,14 +76,14 @@ func TestTLS(t *testing.T) {
 	page := map[string]string{"http/": web("200 OK", "", "<title>AxeOS</title>"), "http/api/system/info": web("200 OK", "", "{}")}
 	t.Run("on 443 at once", func(t *testing.T) {
 		d := deviceOn(t, tlsListener(t), page)
-		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:443"))
+		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:443"), minesweep.Known{})
 		if got := strings.Join(probesOf(replies), " "); err != nil || got != "tls:http/ tls:http/api/system/info" {
 			t.Errorf("asked %s, %v", got, err)
 		}
 	})
 	t.Run("plain on 443", func(t *testing.T) {
 		d := device(t, page)
-		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:443"))
+		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:443"), minesweep.Known{})
 		if got := strings.Join(probesOf(replies), " "); err != nil || got != "tls:http/ http/ http/api/system/info" {
 			t.Errorf("asked %s, %v", got, err)
 		}
@@ -99,7 +99,7 @@ func TestTLS(t *testing.T) {
 			plain := device(t, map[string]string{"rpc/getmininginfo": refusal})
 			secret := deviceOn(t, tlsListener(t), map[string]string{"rpc/getmininginfo": web("401 x", `WWW-Authenticate: Basic realm="btcd RPC"`+"\r\n", "")})
 			dials := 0
-			replies, err := asker(dialFuncOf(&dials, plain, secret)).Ask(t.Context(), openPort("192.0.2.7:8334"))
+			replies, err := asker(dialFuncOf(&dials, plain, secret)).Ask(t.Context(), openPort("192.0.2.7:8334"), minesweep.Known{})
 			if got := strings.Join(probesOf(replies), " "); err != nil || got != "rpc/getmininginfo tls:rpc/getmininginfo" {
 				t.Errorf("asked %s, %v", got, err)
 			}
@@ -107,7 +107,7 @@ func TestTLS(t *testing.T) {
 	}
 	t.Run("promised and not given", func(t *testing.T) {
 		d := device(t, map[string]string{"rpc/getmininginfo": "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"})
-		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:8334"))
+		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:8334"), minesweep.Known{})
 		got := strings.Join(probesOf(replies), " ")
 		if err != nil || strings.Count(got, "tls:") != 1 {
 			t.Errorf("asked %s, %v", got, err)

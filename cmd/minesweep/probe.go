@@ -41,7 +41,7 @@ func (p *program) probe(ctx context.Context, s *db.Store, target netip.AddrPort)
 		return err
 	}
 	port := minesweep.OpenPort{Target: target, At: p.now(), Engine: "probe"}
-	replies, err := sw.Asker.Ask(ctx, port)
+	replies, err := sw.Asker.Ask(ctx, port, minesweep.Known{})
 	if err != nil {
 		return err
 	}

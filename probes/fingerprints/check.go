@@ -163,7 +163,7 @@ func (c *checker) claims(at []any, claims map[string]string, groups map[string]b
 // constant checks a claim's value where only a few are possible.
 func (c *checker) constant(at []any, claim, s string) {
 	allowed := map[string][]string{
-		"state":  {"mining", "idle", "sleeping"},
+		"state":  {"mining", "idle", "sleeping", "tuning"},
 		"locked": {"true"},
 		"class":  {"asic", "gpu-miner", "cpu-miner", "home-miner", "pool", "proxy", "node", "farm-controller"},
 	}[claim]
