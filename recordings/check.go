@@ -25,6 +25,7 @@ func (d Device) Check(h minesweep.Host) error {
 	c.text("coin", w.Coin, h.Coin)
 	c.text("hashrate_unit", w.HashrateUnit, h.HashrateUnit)
 	c.text("pool", w.Pool, h.Pool)
+	c.text("pool_operator", w.PoolOperator, h.PoolOperator)
 	c.text("worker", w.Worker, h.Worker)
 	c.text("mac", w.MAC, h.MAC)
 	c.text("serial", w.Serial, h.Serial)

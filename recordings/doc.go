@@ -29,4 +29,5 @@ type Section struct {
 	Port  uint16
 	End   minesweep.End
 	Text  string // without the newline that ends the section
+	Exact bool   // Text is all that was sent, byte by byte; else a head may be missing
 }

@@ -2,6 +2,7 @@ package recordings
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"net/netip"
@@ -17,7 +18,8 @@ import (
 // ReadTxtar reads one device from a txtar archive. The section "want" is YAML;
 // every other section is named by question and port, and optionally by how the
 // answer ended (eof, complete, idle, limit, drip, reset) or by the word
-// "request" for the bytes that were sent: "cgminer/version 4028 drip".
+// "request" for the bytes that were sent: "cgminer/version 4028 drip". With the
+// word "base64" the section's text is base64 of bytes that are no text.
 func ReadTxtar(name string, data []byte) (Device, error) {
 	return readTxtar(name, data, 0)
 }
@@ -87,12 +89,15 @@ func (d *Device) addFile(f txtar.File, index int, requests map[string]string) er
 		d.Want = w
 		return err
 	}
-	s, isRequest, err := parseSectionName(f.Name)
+	s, form, err := parseSectionName(f.Name)
 	if err != nil {
 		return err
 	}
-	s.Text = strings.TrimSuffix(string(f.Data), "\n")
-	if isRequest {
+	if s.Text, err = form.text(f.Data); err != nil {
+		return err
+	}
+	s.Exact = form.base64
+	if form.request {
 		requests[s.key()] = s.Text
 		return nil
 	}
@@ -106,29 +111,47 @@ func (d *Device) addFile(f txtar.File, index int, requests map[string]string) er
 	return nil
 }
 
-func parseSectionName(name string) (s Section, isRequest bool, err error) {
-	const form = `write "QUESTION PORT", for example "cgminer/version 4028"`
+// sectionForm says how the text of a section is to be taken.
+type sectionForm struct {
+	request bool // what was sent, not the answer
+	base64  bool // bytes that are no text
+}
+
+func (f sectionForm) text(data []byte) (string, error) {
+	if !f.base64 {
+		return strings.TrimSuffix(string(data), "\n"), nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(data)), ""))
+	if err != nil {
+		return "", fmt.Errorf("%w, write standard base64 with padding", err)
+	}
+	return string(raw), nil
+}
+
+func parseSectionName(name string) (s Section, form sectionForm, err error) {
+	const example = `write "QUESTION PORT", for example "cgminer/version 4028"`
 	words := strings.Fields(name)
-	if len(words) < 2 || len(words) > 3 {
-		return s, false, fmt.Errorf("%d words, %s", len(words), form)
+	if len(words) < 2 {
+		return s, form, fmt.Errorf("%d words, %s", len(words), example)
 	}
 	port, err := strconv.ParseUint(words[1], 10, 16)
 	if err != nil || port == 0 {
-		return s, false, fmt.Errorf("port %q is not in 1 to 65535, %s", words[1], form)
+		return s, form, fmt.Errorf("port %q is not in 1 to 65535, %s", words[1], example)
 	}
 	s = Section{Probe: words[0], Port: uint16(port), End: minesweep.EndComplete}
-	if len(words) == 2 {
-		return s, false, nil
+	for _, word := range words[2:] {
+		switch end := minesweep.End(word); end {
+		case minesweep.EndEOF, minesweep.EndComplete, minesweep.EndIdle, minesweep.EndLimit, minesweep.EndDrip, minesweep.EndReset:
+			s.End = end
+		case "request":
+			form.request = true
+		case "base64":
+			form.base64 = true
+		default:
+			return s, form, fmt.Errorf("%q is not an end or a form, write one of: eof, complete, idle, limit, drip, reset, request, base64", word)
+		}
 	}
-	if words[2] == "request" {
-		return s, true, nil
-	}
-	s.End = minesweep.End(words[2])
-	switch s.End {
-	case minesweep.EndEOF, minesweep.EndComplete, minesweep.EndIdle, minesweep.EndLimit, minesweep.EndDrip, minesweep.EndReset:
-		return s, false, nil
-	}
-	return s, false, fmt.Errorf("%q is not an end, write one of: eof, complete, idle, limit, drip, reset, request", words[2])
+	return s, form, nil
 }
 
 // raw gives the section's text as the device sent it: HTTP heads have CRLF,
@@ -137,6 +160,8 @@ func parseSectionName(name string) (s Section, isRequest bool, err error) {
 func (s Section) raw() []byte {
 	text := s.Text
 	switch {
+	case s.Exact:
+		return []byte(text)
 	case text == "" && s.End != minesweep.EndComplete:
 		return nil
 	case strings.HasPrefix(text, "HTTP/1."):

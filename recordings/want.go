@@ -14,24 +14,25 @@ import (
 // Want is the identity that judging a [Device] must give. What is empty or
 // nil is not asserted.
 type Want struct {
-	Verdict      minesweep.Verdict `yaml:"verdict"`
-	Class        minesweep.Class   `yaml:"class"`
-	Vendor       string            `yaml:"vendor"`
-	Model        string            `yaml:"model"`
-	Firmware     string            `yaml:"firmware"`
-	Algorithm    string            `yaml:"algorithm"`
-	Coin         string            `yaml:"coin"`
-	Hashrate     *float64          `yaml:"hashrate"` // in HashrateUnit
-	HashrateUnit string            `yaml:"hashrate_unit"`
-	PowerW       *float64          `yaml:"power_w"`
-	Pool         string            `yaml:"pool"`
-	Worker       string            `yaml:"worker"`
-	MAC          string            `yaml:"mac"`
-	Serial       string            `yaml:"serial"`
-	Hostname     string            `yaml:"hostname"`
-	UptimeS      *int64            `yaml:"uptime_s"`
-	State        string            `yaml:"state"`
-	Locked       *bool             `yaml:"locked"`
+	Verdict      minesweep.Verdict `yaml:"verdict,omitempty"`
+	Class        minesweep.Class   `yaml:"class,omitempty"`
+	Vendor       string            `yaml:"vendor,omitempty"`
+	Model        string            `yaml:"model,omitempty"`
+	Firmware     string            `yaml:"firmware,omitempty"`
+	Algorithm    string            `yaml:"algorithm,omitempty"`
+	Coin         string            `yaml:"coin,omitempty"`
+	Hashrate     *float64          `yaml:"hashrate,omitempty"` // in HashrateUnit
+	HashrateUnit string            `yaml:"hashrate_unit,omitempty"`
+	PowerW       *float64          `yaml:"power_w,omitempty"`
+	Pool         string            `yaml:"pool,omitempty"`
+	PoolOperator string            `yaml:"pool_operator,omitempty"`
+	Worker       string            `yaml:"worker,omitempty"`
+	MAC          string            `yaml:"mac,omitempty"`
+	Serial       string            `yaml:"serial,omitempty"`
+	Hostname     string            `yaml:"hostname,omitempty"`
+	UptimeS      *int64            `yaml:"uptime_s,omitempty"`
+	State        string            `yaml:"state,omitempty"`
+	Locked       *bool             `yaml:"locked,omitempty"`
 }
 
 // parseWant reads the want section of a recording; a key that no claim has is
