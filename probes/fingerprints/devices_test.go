@@ -195,7 +195,8 @@ func assertedClaims(w *recordings.Want) []string {
 	v := reflect.ValueOf(*w)
 	for i := range v.NumField() {
 		if !v.Field(i).IsZero() {
-			list = append(list, v.Type().Field(i).Tag.Get("yaml"))
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			list = append(list, name)
 		}
 	}
 	return list
