@@ -45,18 +45,21 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 // History returns the open ports that the sweep holds of an address, and the
 // replies of those that are settled, in the order in which they came.
 func (j *Journal) History(ctx context.Context, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {
-	id, address := j.number, addressBytes(addr)
+	return j.store.history(ctx, j.number, addr)
+}
+
+func (s *Store) history(ctx context.Context, sweep int64, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {
 	var rows []openPortRow
-	err := j.store.reader.NewSelect().Model(&rows).Where("sweep_id = ? AND address = ?", id, address).
+	err := s.reader.NewSelect().Model(&rows).Where("sweep_id = ? AND address = ?", sweep, addressBytes(addr)).
 		OrderExpr("port").Scan(ctx)
 	if err != nil {
-		return nil, nil, j.store.explain(err)
+		return nil, nil, s.explain(err)
 	}
 	ports := make([]minesweep.OpenPort, len(rows))
 	for i := range rows {
 		ports[i] = rows[i].openPort()
 	}
-	replies, err := j.store.Replies(ctx, id, addr)
+	replies, err := s.Replies(ctx, sweep, addr)
 	return ports, replies, err
 }
 
