@@ -104,18 +104,24 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// startLab starts simulated devices for the rest of the script: lab 127.0.5.0/24 200
+// startLab starts simulated devices for the rest of the script, of the built-in
+// recordings or of a directory's: lab 127.0.5.0/24 200, lab 127.0.5.0/24 rules
 func startLab(ctx context.Context, ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: lab PREFIX COUNT")
+		ts.Fatalf("usage: lab PREFIX COUNT|DIR")
 	}
-	n, err := strconv.Atoi(args[1])
-	ts.Check(err)
 	prefix, err := netip.ParsePrefix(args[0])
 	ts.Check(err)
-	hosts, err := lab.Fleet(prefix, n)
+	hosts, err := labHosts(prefix, args[1], ts.MkAbs)
 	ts.Check(err)
 	network, err := lab.Start(ctx, hosts)
 	ts.Check(err)
 	ts.Defer(func() { network.Close() })
+}
+
+func labHosts(prefix netip.Prefix, what string, abs func(string) string) ([]lab.Simulated, error) {
+	if n, err := strconv.Atoi(what); err == nil {
+		return lab.Fleet(prefix, n)
+	}
+	return recordedHosts(prefix, abs(what))
 }
