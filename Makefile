@@ -3,6 +3,8 @@ export PATH := $(CURDIR)/bin:$(CURDIR)/.bin:$(PATH)
 # The race detector sleeps a second at the end of each process, and the tests start many.
 export GORACE := atexit_sleep_ms=0
 GO ?= go
+# What make score judges: the project's own recordings, and those of others where they are.
+RECORDINGS ?= probes/fingerprints/testdata $(wildcard ../shared/recordings/dev.jsonl ../shared/recordings/programs.jsonl)
 
 build: ; $(GO) build -o bin/ ./cmd/...
 demo: build ; bin/minesweep demo
@@ -12,5 +14,6 @@ test-root: build ; $(GO) test -tags root -count=1 -timeout 900s -run 'TestRoot' 
 setup: ; GOBIN=$(CURDIR)/.bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && GOBIN=$(CURDIR)/.bin $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 check: ; test -z "$$(gofmt -l .)" && $(GO) vet ./... && $(GO) vet -tags root ./... && golangci-lint run && staticcheck ./...
 fuzz: ; ./fuzz.sh
+score: build ; bin/minesweep fingerprints score --truth probes/fingerprints/testdata/dev-truth.csv --floors probes/fingerprints/testdata/floors.csv $(RECORDINGS)
 bench: build ; $(GO) test -run xxx -bench . ./bench/...
-.PHONY: build helper demo test test-root setup check fuzz bench
+.PHONY: build helper demo test test-root setup check fuzz score bench

@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) fingerprintsCommand() *cobra.Command {
-	return group("fingerprints", "the rules that judge", p.fingerprintsList(), p.fingerprintsShow(), p.fingerprintsCheck())
+	return group("fingerprints", "the rules that judge", p.fingerprintsList(), p.fingerprintsShow(), p.fingerprintsCheck(), p.fingerprintsScore())
 }
 
 // fingerprintRow is a fingerprint as fingerprints list shows it.
