@@ -2,6 +2,7 @@ package mapper
 
 import (
 	"minesweep"
+	"minesweep/devices"
 )
 
 // The sources of a power figure, [minesweep.Host.PowerSource].
@@ -11,13 +12,14 @@ const (
 	ByClass  = "class"    // what such a device usually draws
 )
 
-// asleepW is what a control board draws while the hash boards are off.
-const asleepW = 15
+// asleep is what a control board draws while the hash boards are off: an
+// Avalon measured 11 W, larger boards with their fans take up to 60.
+var asleep = devices.Watts{Low: 10, Best: 15, High: 60}
 
 // fillFromTable adds what the model alone decides: an ASIC hashes one way.
 func (m *Mapper) fillFromTable(h *minesweep.Host) {
-	if dev, ok := m.devices.find(h.Vendor, h.Model); ok && h.Algorithm == "" {
-		h.Algorithm = dev.algorithm
+	if dev, ok := m.devices.Find(h.Vendor, h.Model); ok && h.Algorithm == "" {
+		h.Algorithm = dev.Algorithm
 	}
 }
 
@@ -40,16 +42,16 @@ func (m *Mapper) fillPower(h *minesweep.Host) {
 }
 
 func (m *Mapper) powerByModel(h *minesweep.Host) bool {
-	dev, ok := m.devices.find(h.Vendor, h.Model)
-	if !ok {
+	dev, ok := m.devices.Find(h.Vendor, h.Model)
+	if !ok || dev.Watts.Best == 0 {
 		return false
 	}
-	watts := dev.watts
+	watts := dev.Watts.Best
 	switch {
 	case h.State == "sleeping":
-		watts = min(asleepW, dev.watts)
-	case h.Hashrate != nil && h.HashrateUnit == dev.unit:
-		watts *= clamp(*h.Hashrate/dev.rate, 0.2, 1.3)
+		watts = min(asleep.Best, watts)
+	case h.Hashrate != nil && dev.Rate > 0 && h.HashrateUnit == dev.Unit:
+		watts *= clamp(*h.Hashrate/dev.Rate, 0.2, 1.3)
 	}
 	h.PowerW, h.PowerSource = &watts, ByModel
 	return true
@@ -71,7 +73,7 @@ func powerByClass(h *minesweep.Host) {
 		watts, known = byHash, true
 	}
 	if h.State == "sleeping" {
-		watts = min(asleepW, watts)
+		watts = min(asleep.Best, watts)
 	}
 	if known {
 		h.PowerW, h.PowerSource = &watts, ByClass
@@ -82,7 +84,7 @@ func wattsByHash(h *minesweep.Host) (float64, bool) {
 	if h.Hashrate == nil || *h.Hashrate <= 0 {
 		return 0, false
 	}
-	hashes := algorithm(h.Algorithm)
+	hashes := devices.Algorithm(h.Algorithm)
 	switch {
 	case h.Class == minesweep.ASIC && hashes == "sha256d":
 		return clamp(*h.Hashrate*30e-12, 100, 12000), true
@@ -113,8 +115,9 @@ type Energy struct {
 }
 
 // EnergyPerDay returns the host's kWh/day with bounds by the source of its
-// power: ±5 % measured, ±15 % by model, 0.5 to 3 times by class (SHA-256
-// machines alone differ by 17.5 to 98 J/TH). False where it is not known.
+// power: ±5 % measured; by model the bounds of its row in devices.csv, scaled
+// as the best figure was; 0.5 to 3 times by class (SHA-256 machines alone
+// differ by 17.5 to 98 J/TH). False where it is not known.
 func EnergyPerDay(h minesweep.Host) (Energy, bool) {
 	best, ok := KWhPerDay(h)
 	switch {
@@ -123,7 +126,22 @@ func EnergyPerDay(h minesweep.Host) (Energy, bool) {
 	case h.PowerSource == Measured:
 		return Energy{best * 0.95, best, best * 1.05}, true
 	case h.PowerSource == ByModel:
-		return Energy{best * 0.85, best, best * 1.15}, true
+		w := ratedWatts(h)
+		return Energy{best * w.Low / w.Best, best, best * w.High / w.Best}, true
 	}
 	return Energy{best * 0.5, best, best * 3}, true
+}
+
+// ratedWatts gives the bounds that a power by model has, in any scale; ±15 %
+// for a host of an older table.
+func ratedWatts(h minesweep.Host) devices.Watts {
+	if t, err := devices.Load(); err == nil {
+		if d, ok := t.Find(h.Vendor, h.Model); ok && d.Watts.Best > 0 {
+			if h.State == "sleeping" && d.Watts.Best > asleep.Best {
+				return asleep
+			}
+			return d.Watts
+		}
+	}
+	return devices.Watts{Low: 0.85, Best: 1, High: 1.15}
 }

@@ -58,6 +58,29 @@ func TestPower(t *testing.T) {
 	}
 }
 
+func TestEnergyBounds(t *testing.T) {
+	m := newMapper(t)
+	pro := minesweep.Claims{Class: minesweep.ASIC, Vendor: "Bitmain", Model: "Antminer S9j", HashrateUnit: "H/s"}
+	half, asleep := pro, pro
+	half.Hashrate, asleep.State = ptr(7.25e12), "sleeping"
+	tests := []struct {
+		name            string
+		claims          minesweep.Claims
+		low, best, high float64 // W
+	}{
+		{"nameplate", pro, 1215, 1350, 1485},
+		{"half", half, 607.5, 675, 742.5},
+		{"asleep", asleep, 10, 15, 60},
+	}
+	for _, tt := range tests {
+		e, ok := EnergyPerDay(m.Assess(saw(nil, evidence("f", 4028, minesweep.Confirm, 50, tt.claims))))
+		near := func(kwh, watts float64) bool { return math.Abs(kwh/0.024-watts) < 1 }
+		if !ok || !near(e.Low, tt.low) || !near(e.Best, tt.best) || !near(e.High, tt.high) {
+			t.Errorf("%s: %+v kWh/day, want %g, %g, %g W", tt.name, e, tt.low, tt.best, tt.high)
+		}
+	}
+}
+
 func TestNoPowerWhereNothingMines(t *testing.T) {
 	c := minesweep.Claims{Class: minesweep.Node, Vendor: "Geth", PowerW: ptr(100.0)}
 	h := newMapper(t).Assess(saw(nil, evidence("geth", 8545, minesweep.Refute, 50, c)))
@@ -98,7 +121,7 @@ func TestUnitInferred(t *testing.T) {
 				t.Fatalf("hashrate %v, want %g", *h.Hashrate, tt.want)
 			}
 			doubted := strings.Contains(strings.Join(h.Doubts, "|"), "unit inferred")
-			if doubted != (tt.in != tt.want) {
+			if doubted != (tt.in != tt.want) || h.HashrateInferred != doubted {
 				t.Errorf("doubts %q", h.Doubts)
 			}
 		})

@@ -109,3 +109,14 @@ func number[T int64 | float64](p *T) string {
 	}
 	return fmt.Sprint(*p)
 }
+
+// plainModel reduces a name to what two spellings of one model share.
+func plainModel(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '-', '_', '.', '/':
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
+}

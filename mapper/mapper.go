@@ -8,10 +8,10 @@ package mapper
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"minesweep"
+	"minesweep/devices"
 )
 
 // minKey is the shortest key accepted: 16 bytes, 128 bits.
@@ -28,7 +28,7 @@ type Config struct {
 // Mapper implements [minesweep.Assessor]. It may be used by several goroutines.
 type Mapper struct {
 	tokens  tokens
-	devices devices
+	devices *devices.Table
 }
 
 var _ minesweep.Assessor = (*Mapper)(nil)
@@ -39,7 +39,7 @@ func New(cfg Config) (*Mapper, error) {
 	if len(cfg.Key) < minKey {
 		return nil, fmt.Errorf("mapper: key has %d bytes, give at least %d", len(cfg.Key), minKey)
 	}
-	table, err := readDevices(strings.NewReader(devicesCSV))
+	table, err := devices.Load()
 	if err != nil {
 		return nil, fmt.Errorf("mapper: %w", err)
 	}

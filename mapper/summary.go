@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"minesweep"
+	"minesweep/devices"
 )
 
 // Summary counts the hosts of a sweep. The zero Summary is ready to use; it is
@@ -50,28 +51,12 @@ func (s *Summary) Add(h minesweep.Host) {
 	if h.Verdict != minesweep.Confirmed {
 		return
 	}
-	h.Algorithm = algorithm(h.Algorithm)
+	h.Algorithm = strings.ToLower(devices.Algorithm(h.Algorithm)) // unknown ones too: one work, one sum
 	s.Classes[h.Class]++
 	s.Vendors[h.Vendor]++
 	s.Algorithms[h.Algorithm]++
 	s.addRate(h)
 	s.addEnergy(h)
-}
-
-// algorithm brings the spellings that programs have for one algorithm
-// together, so that one work is one sum.
-func algorithm(name string) string {
-	switch name = strings.ToLower(name); name {
-	case "sha256", "sha-256", "sha256d":
-		return "sha256d"
-	case "daggerhashimoto", "dagger-hashimoto":
-		return "ethash"
-	case "rx/0", "randomx (rx/0)":
-		return "randomx"
-	case "kaspa":
-		return "kheavyhash"
-	}
-	return name
 }
 
 // addRate leaves out pools, proxies and controllers: what they report is the

@@ -16,18 +16,18 @@ const (
 // fitUnit shifts a hashrate that misses the rated one by about 1000 or 1e6,
 // which is what a mistaken unit does, and says so. Zero is a true reading.
 func (m *Mapper) fitUnit(h *minesweep.Host) {
-	dev, ok := m.devices.find(h.Vendor, h.Model)
-	if !ok || h.Hashrate == nil || *h.Hashrate <= 0 || h.HashrateUnit != dev.unit {
+	dev, ok := m.devices.Find(h.Vendor, h.Model)
+	if !ok || dev.Rate == 0 || h.Hashrate == nil || *h.Hashrate <= 0 || h.HashrateUnit != dev.Unit {
 		return
 	}
-	shift := shiftTo(*h.Hashrate / dev.rate)
+	shift := shiftTo(*h.Hashrate / dev.Rate)
 	if shift == 1 {
 		return
 	}
 	fitted := *h.Hashrate * shift
 	addDoubt(h, fmt.Sprintf("unit inferred: %g %s was reported, %s is rated at %g",
-		*h.Hashrate, h.HashrateUnit, dev.model, dev.rate))
-	h.Hashrate = &fitted
+		*h.Hashrate, h.HashrateUnit, dev.Model, dev.Rate))
+	h.Hashrate, h.HashrateInferred = &fitted, true
 }
 
 // shiftTo returns the power of 1000 that brings ratio into what a device can

@@ -24,7 +24,7 @@ const (
 // packageOf are the Debian packages of the programs, for who lacks one.
 var packageOf = map[string]string{
 	"go": "golang", "ip": "iproute2", "litecoind": "litecoind", "monerod": "monero", "monero-wallet-cli": "monero",
-	"nginx": "nginx-light", "node": "nodejs", "redis-server": "redis-server", "ssh-keygen": "openssh-client",
+	"nginx": "nginx-light", "redis-server": "redis-server", "ssh-keygen": "openssh-client",
 	"sshd": "openssh-server", "tcpdump": "tcpdump",
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"minesweep"
+	"minesweep/devices"
 	"minesweep/probes/fingerprints"
 	"minesweep/recordings"
 )
@@ -217,9 +217,9 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestModelsAreListed keeps the recordings to the closed list of models.csv.
+// TestModelsAreListed keeps the recordings to the models of package devices.
 func TestModelsAreListed(t *testing.T) {
-	rows, err := os.ReadFile("models.csv")
+	table, err := devices.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,8 +228,8 @@ func TestModelsAreListed(t *testing.T) {
 		if w == nil || w.Model == "" || (w.Class != minesweep.ASIC && w.Class != minesweep.HomeMiner) {
 			continue
 		}
-		if !strings.Contains(string(rows), "\n"+w.Vendor+","+w.Model+",") {
-			t.Errorf("%s wants %s %s, which models.csv does not list", d.Name, w.Vendor, w.Model)
+		if found, _ := table.Find(w.Vendor, w.Model); found.Model != w.Model {
+			t.Errorf("%s wants %s %s, which devices.csv does not list", d.Name, w.Vendor, w.Model)
 		}
 	}
 }

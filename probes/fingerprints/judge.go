@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"minesweep"
+	"minesweep/devices"
 )
 
 // Set is fingerprints that were loaded together. It is safe for concurrent use.
 type Set struct {
 	fingerprints []Fingerprint // by ID
-	models       models
+	models       *devices.Table
 }
 
 var _ minesweep.Judge = (*Set)(nil)
@@ -55,7 +56,7 @@ func (s *Set) judgeOne(f Fingerprint, views []view) []minesweep.Evidence {
 				continue
 			}
 			if e, ok := r.fire(f, v); ok {
-				s.models.canonical(&e.Claims)
+				canonical(s.models, &e.Claims)
 				fired = append(fired, e)
 			}
 		}
@@ -86,7 +87,7 @@ func (s *Set) readAll(f Fingerprint, views []view, fired []minesweep.Evidence) {
 			rd.read(r)
 		}
 	}
-	s.models.canonical(c)
+	canonical(s.models, c)
 	for _, r := range f.Reads {
 		if !isIdentity(r) {
 			rd.read(r)

@@ -12,12 +12,14 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"minesweep/devices"
 )
 
 // Load reads every *.yaml of the file systems given, such as [Embedded] and a
 // user's own directory. Any fault refuses the whole, with file, line and key.
 func Load(fsyses ...fs.FS) (*Set, error) {
-	list, err := readModels(modelsCSV)
+	list, err := devices.Load()
 	if err != nil {
 		return nil, err
 	}

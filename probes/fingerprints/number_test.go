@@ -3,6 +3,9 @@ package fingerprints
 import (
 	"math"
 	"testing"
+
+	"minesweep"
+	"minesweep/devices"
 )
 
 func TestParseNumber(t *testing.T) {
@@ -93,22 +96,23 @@ func TestPoolsInUse(t *testing.T) {
 }
 
 func TestCanonicalModels(t *testing.T) {
-	list, err := readModels(modelsCSV)
+	table, err := devices.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ vendor, in, want string }{
-		{"Bitmain", "Antminer S19 XP Hyd.", "Antminer S19 XP Hyd"},
-		{"Bitmain", "AntMiner s19 xp", "Antminer S19 XP"},
-		{"Bitmain", "Antminer L7_I", "Antminer L7"},
-		{"MicroBT", "WhatsMiner M30S++", "WhatsMiner M30S++"},
-		{"Innosilicon", "t2turbo", "T2Turbo"},
+	for _, c := range []struct{ vendor, in, want, algorithm string }{
+		{"Bitmain", "Antminer S19 XP Hyd.", "Antminer S19 XP Hyd", "sha256d"},
+		{"Bitmain", "Antminer L7_I", "Antminer L7", "scrypt"},
+		{"MicroBT", "WhatsMiner M30S++_VH90", "WhatsMiner M30S++", "sha256d"},
+		{"Bitmain", "Antminer S99", "Antminer S99", ""},
 	} {
-		if got := list[modelKey(c.vendor, c.in)].name; got != c.want {
-			t.Errorf("%s %s is %q, want %q", c.vendor, c.in, got, c.want)
+		claims := minesweep.Claims{Vendor: c.vendor, Model: c.in}
+		if canonical(table, &claims); claims.Model != c.want || claims.Algorithm != c.algorithm {
+			t.Errorf("%s %s is %q, %q; want %q, %q", c.vendor, c.in, claims.Model, claims.Algorithm, c.want, c.algorithm)
 		}
 	}
-	if _, ok := list[modelKey("Bitmain", "Antminer S99")]; ok {
-		t.Error("a model that is not in the list was found")
+	said := minesweep.Claims{Vendor: "Bitmain", Model: "Antminer L7", Algorithm: "x11"}
+	if canonical(table, &said); said.Algorithm != "x11" {
+		t.Errorf("the table overruled the device: %q", said.Algorithm)
 	}
 }
