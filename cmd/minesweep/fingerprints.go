@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +20,8 @@ func (p *program) fingerprintsCommand() *cobra.Command {
 // fingerprintRow is a fingerprint as fingerprints list shows it.
 type fingerprintRow struct {
 	ID          string `json:"id"`
+	Class       string `json:"class"`
+	Vendor      string `json:"vendor"`
 	About       string `json:"about"`
 	Confusables string `json:"confusables"`
 	Rules       int    `json:"rules"`
@@ -27,12 +29,25 @@ type fingerprintRow struct {
 
 var fingerprintColumns = []column[fingerprintRow]{
 	{"ID", func(f fingerprintRow) string { return f.ID }, 0},
+	{"CLASS", func(f fingerprintRow) string { return f.Class }, 0},
+	{"VENDOR", func(f fingerprintRow) string { return f.Vendor }, 20},
 	{"RULES", func(f fingerprintRow) string { return fmt.Sprint(f.Rules) }, 0},
-	{"ABOUT", func(f fingerprintRow) string { return f.About }, 0},
+	{"ABOUT", func(f fingerprintRow) string { return f.About }, 80},
 }
 
 func newFingerprintRow(f fingerprints.Fingerprint) fingerprintRow {
-	return fingerprintRow{ID: f.ID, About: f.About, Confusables: f.Confusables, Rules: len(f.Rules)}
+	return fingerprintRow{ID: f.ID, Class: claimedBy(f, "class"), Vendor: claimedBy(f, "vendor"),
+		About: f.About, Confusables: f.Confusables, Rules: len(f.Rules)}
+}
+
+// claimedBy returns what the file claims of every device, or what its first
+// rule that says it claims.
+func claimedBy(f fingerprints.Fingerprint, claim string) string {
+	said := f.Claims[claim]
+	for _, r := range f.Rules {
+		said = cmp.Or(said, r.Claims[claim])
+	}
+	return said
 }
 
 func (p *program) fingerprintsList() *cobra.Command {
@@ -52,29 +67,6 @@ func (p *program) fingerprintsList() *cobra.Command {
 	}
 }
 
-func (p *program) fingerprintsShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show ID", Short: "the file of one fingerprint", Args: wantArgs(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if strings.ContainsAny(args[0], `/\`) {
-				return usagef("fingerprint %q: an id has no slash; minesweep fingerprints list shows them", args[0])
-			}
-			sources := []fs.FS{fingerprints.Embedded()}
-			if dir := p.settings.fingerprints; dir != "" {
-				sources = append(sources, os.DirFS(dir))
-			}
-			for _, source := range sources {
-				text, err := fs.ReadFile(source, args[0]+".yaml")
-				if err == nil {
-					_, err = p.stdout.Write(text)
-					return err
-				}
-			}
-			return usagef("fingerprint %q does not exist; minesweep fingerprints list shows them", args[0])
-		},
-	}
-}
-
 func (p *program) fingerprintsCheck() *cobra.Command {
 	return &cobra.Command{
 		Use: "check DIR", Short: "test the rules and recordings of a directory together with the built-in ones",
@@ -83,7 +75,7 @@ func (p *program) fingerprintsCheck() *cobra.Command {
 			p.settings.fingerprints = args[0]
 			rules, err := p.rules()
 			if err != nil {
-				return err
+				return found(err)
 			}
 			devices, err := recordings.ReadDir(fingerprints.Recordings(), "testdata/*.txtar")
 			if err != nil {
@@ -91,11 +83,21 @@ func (p *program) fingerprintsCheck() *cobra.Command {
 			}
 			own, err := recordings.ReadDir(os.DirFS(args[0]), "*.txtar")
 			if err != nil {
-				return usage(err)
+				return err
 			}
 			return p.checkDevices(rules, append(devices, own...))
 		},
 	}
+}
+
+// found takes the mark of a usage error off: what check looks for and finds is
+// a result, whatever it means to other commands.
+func found(err error) error {
+	var wrong usageError
+	if errors.As(err, &wrong) && !errors.Is(err, fs.ErrNotExist) {
+		return wrong.err
+	}
+	return err
 }
 
 // checkDevices holds what each recording wants against what the rules say.
