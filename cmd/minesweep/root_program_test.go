@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/netip"
@@ -21,11 +22,11 @@ const (
 	farewell  = 10 * time.Second // from SIGTERM until SIGKILL
 )
 
-// packageOf are the Debian packages of the programs, for who lacks one.
+// packageOf are the Debian packages of the programs, for who lacks one, where
+// they are called otherwise.
 var packageOf = map[string]string{
-	"go": "golang", "ip": "iproute2", "litecoind": "litecoind", "monerod": "monero", "monero-wallet-cli": "monero",
-	"nginx": "nginx-light", "redis-server": "redis-server", "ssh-keygen": "openssh-client",
-	"sshd": "openssh-server", "tcpdump": "tcpdump",
+	"aria2c": "aria2", "go": "golang", "ip": "iproute2", "monerod": "monero", "monero-wallet-cli": "monero",
+	"monero-wallet-rpc": "monero", "nginx": "nginx-light", "node": "nodejs", "ssh-keygen": "openssh-client", "sshd": "openssh-server",
 }
 
 // need returns the path of a program that the test cannot do without.
@@ -33,7 +34,7 @@ func need(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Fatalf("%s is missing; install it: apt-get install --no-install-recommends %s", name, packageOf[name])
+		t.Fatalf("%s is missing; install it: apt-get install --no-install-recommends %s", name, cmp.Or(packageOf[name], name))
 	}
 	return path
 }
