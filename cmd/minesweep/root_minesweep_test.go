@@ -9,11 +9,9 @@ import (
 	"encoding/json"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"minesweep"
@@ -30,22 +28,13 @@ type built struct {
 func newBuilt(t *testing.T, n *network) *built {
 	t.Helper()
 	bin := filepath.Join(cacheDir(t), "bin")
-	runGo(t, "", "build", "-o", bin+"/", ".", "../minesweep-naabu")
-	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	return &built{net: n, dir: t.TempDir(), path: filepath.Join(bin, "minesweep")}
-}
-
-// runGo runs the go command; what it installs goes to gobin, unless that is "".
-func runGo(t *testing.T, gobin string, args ...string) {
-	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), lifetime)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, need(t, "go"), args...)
-	cmd.Env = append(os.Environ(), "GOBIN="+gobin)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	if err := command(ctx, "", nil, need(t, "go"), "build", "-o", bin+"/", ".", "../minesweep-naabu"); err != nil {
+		t.Fatal(err)
 	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return &built{net: n, dir: t.TempDir(), path: filepath.Join(bin, "minesweep")}
 }
 
 func cacheDir(t *testing.T) string {

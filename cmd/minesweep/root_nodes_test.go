@@ -3,7 +3,6 @@
 package main_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -17,7 +16,7 @@ const btcdModule = "github.com/btcsuite/btcd@v0.26.2"
 func TestRootNodes(t *testing.T) {
 	n := newNetwork(t)
 	b := newBuilt(t, n)
-	btcd := buildBtcd(t)
+	btcd := filepath.Join(installed(t, filepath.Base(btcdModule), goInstall(btcdModule)), "btcd")
 	lite := startLitecoind(t, n, "127.78.0.2")
 	tls := startBtcd(t, n, btcd, "127.78.0.3")
 	plain := startBtcd(t, n, btcd, "127.0.0.1", "--notls") // which it takes there only
@@ -45,16 +44,4 @@ func startBtcd(t *testing.T, n *network, path, at string, more ...string) *progr
 	return n.start(t, nil, dir, path, append([]string{"--simnet", "--datadir=" + dir, "--logdir=" + dir,
 		"--configfile=/dev/null", "--rpccert=" + filepath.Join(dir, "cert"), "--rpckey=" + filepath.Join(dir, "key"),
 		"--listen=" + at + ":18555", "--rpclisten=" + at + ":8334", "--rpcuser=scan", "--rpcpass=scanpass"}, more...)...)
-}
-
-// buildBtcd builds btcd, which Debian does not have, unless an earlier run did.
-func buildBtcd(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join(cacheDir(t), filepath.Base(btcdModule))
-	path := filepath.Join(dir, "btcd")
-	if _, err := os.Stat(path); err == nil {
-		return path
-	}
-	runGo(t, dir, "install", btcdModule)
-	return path
 }
