@@ -19,10 +19,8 @@ func TestRootRefusedScanSendsNothing(t *testing.T) {
 	n.join(t, far)
 	far.ip(t, "route add blackhole default") // takes the control packets and says nothing
 	b := newBuilt(t, n)
-	c := n.capture(t, "")
-	c.control(t, n) // the capture hears what goes where the scan would go
 
-	got := b.run(t, "scan", "192.0.2.0/24")
+	got := b.silently(t, "scan", "192.0.2.0/24")
 	if got.status != 3 {
 		t.Errorf("exit status %d, want 3", got.status)
 	}
@@ -34,7 +32,17 @@ func TestRootRefusedScanSendsNothing(t *testing.T) {
 	if got.stdout != "" {
 		t.Errorf("standard output of a refused scan: %q", got.stdout)
 	}
-	c.control(t, n) // what was sent before it would have been captured before it
+}
+
+// silently runs a command that may send nothing, on no device of its network,
+// which is joined to another.
+func (b *built) silently(t *testing.T, args ...string) outcome {
+	t.Helper()
+	c := b.net.capture(t, "")
+	c.control(t, b.net) // the capture hears what goes where a scan would go
+	got := b.run(t, args...)
+	c.control(t, b.net) // what was sent before it would have been captured before it
+	return got
 }
 
 // controls are sent by the test: to where the scan was to go, and on loopback.
