@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -170,7 +171,8 @@ func (p *program) printAsset(a minesweep.Asset) error {
 	lines := [][2]string{
 		{"key", a.Key}, {"verdict", string(h.Verdict)}, {"class", string(h.Class)}, {"vendor", h.Vendor}, {"model", h.Model},
 		{"firmware", h.Firmware}, {"algorithm", h.Algorithm}, {"hashrate", hashrate(h)}, {"power", power(h)}, {"state", h.State},
-		{"pool", h.Pool}, {"worker", h.Worker}, {"mac", h.MAC}, {"serial", h.Serial}, {"ports", allPorts(h)},
+		{"coin", h.Coin}, {"pool", h.Pool}, {"operator", h.PoolOperator}, {"worker", h.Worker}, {"mac", h.MAC}, {"serial", h.Serial}, {"ports", allPorts(h)},
+		{"requests", strconv.Itoa(h.Requests)},
 		{"first seen", stamp(a.FirstSeen)}, {"last seen", stamp(a.LastSeen)},
 	}
 	for _, s := range a.Addresses {

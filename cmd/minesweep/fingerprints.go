@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) fingerprintsCommand() *cobra.Command {
-	return group("fingerprints", "the rules that judge", p.fingerprintsList(), p.fingerprintsShow(), p.fingerprintsCheck(), p.fingerprintsScore())
+	return group("fingerprints", "the rules that judge", p.fingerprintsList(), p.fingerprintsShow(), p.fingerprintsCheck(), p.fingerprintsScore(), p.fingerprintsUnknown())
 }
 
 // fingerprintRow is a fingerprint as fingerprints list shows it.

@@ -40,7 +40,7 @@ func note(h minesweep.Host) string {
 	case h.Locked:
 		return "locked"
 	case h.State != "" && h.State != "mining":
-		return h.State
+		return h.State + ", not hashing"
 	case len(h.Doubts) > 0:
 		return h.Doubts[0]
 	}
@@ -74,6 +74,9 @@ var hostFields = []column[minesweep.Host]{
 	{"doubts", func(h minesweep.Host) string { return strings.Join(h.Doubts, "; ") }, 0},
 	{"first_seen", func(h minesweep.Host) string { return stamp(h.FirstSeen) }, 0},
 	{"last_seen", func(h minesweep.Host) string { return stamp(h.LastSeen) }, 0},
+	{"pool_operator", func(h minesweep.Host) string { return h.PoolOperator }, 0},
+	{"requests", func(h minesweep.Host) string { return strconv.Itoa(h.Requests) }, 0},
+	{"hashrate_inferred", func(h minesweep.Host) string { return strconv.FormatBool(h.HashrateInferred) }, 0},
 }
 
 func newHostWriter(p *program) *rowWriter[minesweep.Host] {
