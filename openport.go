@@ -18,7 +18,7 @@ type Reply struct {
 	Probe   string // name of the question, such as "cgminer/version" or "http/summary"
 	At      time.Time
 	Request []byte // exactly what was sent; empty for a banner wait
-	Raw     []byte // as received, at most 1 MiB
+	Raw     []byte // as received, at most 256 KiB
 	End     End
 	TLS     bool   // asked inside TLS
 	Refused string // why nothing was read: "connection refused", "deadline exceeded", …; "" otherwise
@@ -36,3 +36,15 @@ const (
 	EndDrip     End = "drip"     // the total deadline struck while bytes still trickled
 	EndReset    End = "reset"    // the peer reset the connection
 )
+
+// Requests returns how many of the replies were asked for: a connection on
+// which bytes of ours were sent is one, a wait for a banner is none.
+func Requests(replies []Reply) int {
+	n := 0
+	for _, r := range replies {
+		if len(r.Request) > 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -43,12 +43,17 @@ func NewAsker(cfg AskerConfig) *Asker {
 }
 
 // Ask asks the port at most five questions to learn what it speaks and then
-// those that its answers suggest, at most twelve requests in all. Each
-// connection that was made gives a reply. A refusal by the scope or a host
-// that is gone ends the questions without an error. An error is ctx's, or says
-// that this machine could not connect (no socket left): the port was not asked.
-func (a *Asker) Ask(ctx context.Context, port minesweep.OpenPort, _ minesweep.Known) ([]minesweep.Reply, error) {
-	t := newTalk(a.cfg, port.Target)
+// those that its answers suggest. What other ports have told chooses among
+// them, and bounds them: twelve requests to a host, or, while nothing is
+// confirmed, one more to each further port. Each connection that was made gives
+// a reply. A refusal by the scope or a host that is gone ends the questions
+// without an error. An error is ctx's, or says that this machine could not
+// connect (no socket left): the port was not asked.
+func (a *Asker) Ask(ctx context.Context, port minesweep.OpenPort, told minesweep.Known) ([]minesweep.Reply, error) {
+	t := newTalk(a.cfg, port.Target, known{told})
+	if told.Confirmed && t.budget.sent >= maxRequests {
+		return nil, ctx.Err()
+	}
 	t.hold(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err

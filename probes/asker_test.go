@@ -41,19 +41,19 @@ func TestDevices(t *testing.T) {
 		{"BOSminer", "192.0.2.7:4028", map[string]string{"cgminer/version": block(22, "BOSminer+ versions", "BOSer x")},
 			"cgminer/version cgminer/devdetails cgminer/summary cgminer/pools cgminer/tunerstatus cgminer/devs"},
 		{"WhatsMiner v1", "192.0.2.7:4028", map[string]string{"cgminer/version": `{"STATUS":"E","When":1,"Code":14,"Msg":"invalid cmd","Description":"whatsminer v1.2"}`},
-			"cgminer/version whatsminer/get_version whatsminer/summary whatsminer/devdetails whatsminer/pools whatsminer/get_miner_info"},
+			"cgminer/version whatsminer/devdetails whatsminer/summary whatsminer/pools whatsminer/get_version whatsminer/get_miner_info whatsminer/status"},
 		{"WhatsMiner that knows its own commands only", "192.0.2.7:4028", map[string]string{"whatsminer/get_version": `{"STATUS":"S","When":1,"Code":131,"Msg":{"api_ver":"2.0.4"},"Description":""}`},
-			"cgminer/version cgminer/version-text whatsminer/get_version whatsminer/summary whatsminer/devdetails whatsminer/pools whatsminer/get_miner_info"},
+			"cgminer/version cgminer/version-text whatsminer/get_version whatsminer/devdetails whatsminer/summary whatsminer/pools whatsminer/get_miner_info whatsminer/status"},
 		{"Avalon that hides estats", "192.0.2.7:4028", map[string]string{
 			"cgminer/version": `{"STATUS":[{"STATUS":"S","Code":22}],"VERSION":[{"PROD":"AvalonMiner 1166"}]}`,
 			"cgminer/estats":  `{"STATUS":[{"STATUS":"E","Code":45,"Msg":"Access denied"}],"id":1}` + "\x00",
-		}, "cgminer/version cgminer/estats cgminer/summary cgminer/pools cgminer/stats"},
+		}, "cgminer/version cgminer/estats cgminer/summary cgminer/pools cgminer/litestats cgminer/stats"},
 		{"bare cgminer", "192.0.2.7:4028", map[string]string{"cgminer/version": block(22, "CGMiner versions", "cgminer 4.12.0")},
-			"cgminer/version cgminer/summary cgminer/pools cgminer/devs cgminer/stats cgminer/devdetails"},
+			"cgminer/version cgminer/summary cgminer/stats cgminer/pools cgminer/devs cgminer/devdetails"},
 		{"TeamRedMiner", farPort, map[string]string{"http/": "STATUS=E,When=1,Code=14,Msg=Invalid command,Description=TeamRedMiner 0.10|\x00", "cgminer/version": block(22, "versions", "TeamRedMiner 0.10")},
 			"http/ cgminer/version cgminer/devs cgminer/pools cgminer/summary cgminer/stats"},
 		{"cgminer of text only", "192.0.2.7:4028", map[string]string{"cgminer/version-text": "STATUS=S,When=1,Code=22,Msg=CGMiner versions,Description=cgminer 2.1|VERSION,CGMiner=2.1,API=1.9|\x00"},
-			"cgminer/version cgminer/version-text cgminer/summary cgminer/pools cgminer/devs cgminer/stats cgminer/devdetails"},
+			"cgminer/version cgminer/version-text cgminer/summary cgminer/stats cgminer/pools cgminer/devs cgminer/devdetails"},
 		{"ePIC", "192.0.2.7:4028", map[string]string{"cgminer/version": web("400 Bad Request", "", ""), "http/summary": ok(`{"Software":"PowerPlay v1","HBs":[]}`)},
 			"cgminer/version http/summary http/capabilities http/network"},
 		{"web server on 4028", "192.0.2.7:4028", map[string]string{"cgminer/version": web("400 Bad Request", "", "?"), "http/summary": web("404 Not Found", "", "no"), "http/": ok("ok")},
@@ -61,7 +61,7 @@ func TestDevices(t *testing.T) {
 		{"VNish", "192.0.2.7:80", map[string]string{"http/": ok("<title>AnthillOS</title>")}, "http/ http/api/v1/info http/api/v1/summary"},
 		{"Bitaxe", "192.0.2.7:80", map[string]string{"http/": ok("<title>AxeOS</title>")}, "http/ http/api/system/info"},
 		{"Goldshell", "192.0.2.7:80", map[string]string{"http/": ok("<title>cloud-box</title>")}, "http/ http/mcb/status http/mcb/cgminer http/mcb/setting"},
-		{"Innosilicon", "192.0.2.7:80", map[string]string{"http/": ok("DragonMint")}, "http/ http/api/overview http/api/summary"},
+		{"Innosilicon", "192.0.2.7:80", map[string]string{"http/": ok("DragonMint")}, "http/ http/api/overview http/api/summary http/api/type"},
 		{"old Avalon web", "192.0.2.7:80", map[string]string{"http/": ok("Avalon Device")}, "http/ http/get_minerinfo.cgi"},
 		{"nginx", "192.0.2.7:80", map[string]string{"http/": ok("Welcome to nginx!")}, "http/"},
 		{"XMRig 6", farPort, map[string]string{"http/": web("404 Not Found", "Access-Control-Allow-Methods: GET, PUT, POST, DELETE\r\n", `{"status":404,"error":"NOT_FOUND"}`), "http/2/summary": ok(`{"kind":"miner"}`)},
@@ -127,8 +127,10 @@ func checkManners(t *testing.T, d *server, replies []minesweep.Reply) {
 		t.Errorf("%d connections", n)
 	}
 	for _, r := range replies {
-		p, ok := byName(r.Probe)
-		if !ok || string(r.Request) != strings.ReplaceAll(p.Request, "{host}", r.Target.String()) {
+		ours := slices.ContainsFunc(All, func(p Probe) bool {
+			return p.Name == r.Probe && string(r.Request) == strings.ReplaceAll(p.Request, "{host}", r.Target.String())
+		})
+		if !ours {
 			t.Errorf("%s: sent %q", r.Probe, r.Request)
 		}
 	}
@@ -156,7 +158,7 @@ func TestTalkativeDevice(t *testing.T) {
 		answers[p.Name] = "HTTP/1.1 404 x\r\nServer: Epee-based\r\n\r\n" + `{"STATUS":[{"STATUS":"S"}],"error":{"code":-3},"result":true} cgminer`
 	}
 	for port := range uint16(65000) {
-		if _, hinted := openingOf(port); !hinted {
+		if _, hinted := openingOf(port, known{}); !hinted {
 			continue
 		}
 		d := device(t, answers)
@@ -171,9 +173,9 @@ func TestTalkativeDevice(t *testing.T) {
 // TestRequestsAreBounded queues more than may be asked.
 func TestRequestsAreBounded(t *testing.T) {
 	d := device(t, map[string]string{"http/": web("200 OK", "", "hello")})
-	talk := newTalk(asker(d).cfg, openPort("192.0.2.7:80").Target)
+	talk := newTalk(asker(d).cfg, openPort("192.0.2.7:80").Target, known{})
 	for _, p := range All {
-		talk.queue = append(talk.queue, p.Name)
+		talk.queue = append(talk.queue, followUp{key: p.key(), telling: true})
 	}
 	talk.hold(t.Context())
 	if len(talk.replies) != maxRequests || d.dials.Load() != maxRequests {
@@ -226,8 +228,8 @@ func TestBannerEndsIt(t *testing.T) {
 			t.Errorf("%q: %q, %v", banner, probesOf(replies), err)
 		}
 		// Where a question is hinted it goes first, and the banner is its answer.
-		replies, err = asker(s).Ask(t.Context(), openPort("192.0.2.7:3333"), minesweep.Known{})
-		if err != nil || !slices.Equal(probesOf(replies), []string{"stratum/subscribe"}) {
+		replies, err = asker(s).Ask(t.Context(), openPort("192.0.2.7:4067"), minesweep.Known{})
+		if err != nil || !slices.Equal(probesOf(replies), []string{"http/summary"}) {
 			t.Errorf("%q on a hinted port: %q, %v", banner, probesOf(replies), err)
 		}
 	}

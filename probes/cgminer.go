@@ -1,8 +1,11 @@
 package probes
 
 // cgminerPorts are where cgminer's API is looked for first: 4028 nearly
-// always, 4029 iBeLink, 8359 VolcMiner, 65078 TeamRedMiner under HiveOS.
-var cgminerPorts = []uint16{4028, 4029, 8359, 65078}
+// always, 4029 iBeLink, 4030, 65078 TeamRedMiner under HiveOS.
+var cgminerPorts = []uint16{4028, 4029, 4030, 65078}
+
+// volcminerPort is where VolcMiner has an API of cgminer's shape, line by line.
+const volcminerPort = 8359
 
 // cgminerProbes are reports of cgminer's API, which most ASIC firmware speaks.
 // Stock Antminers answer joined commands wrongly, so each is asked alone.
@@ -20,4 +23,11 @@ var cgminerProbes = []Probe{
 	{Name: "cgminer/tunerstatus", Request: cgminerTunerstatus},
 	{Name: "cgminer/ipreport", Request: cgminerIPReport},
 	{Name: "cgminer/psu", Request: cgminerPSU},
+	{Name: "cgminer/mode", Request: cgminerMode},
+	{Name: "cgminer/litestats", Request: cgminerLitestats, Limit: maxLimit},
+	{Name: "cgminer/stats", Form: "new_api", Request: cgminerStatsNew, Limit: maxLimit},
+	{Name: "cgminer/version", Form: "line", Request: cgminerVersionLine, Ports: []uint16{volcminerPort}},
+	{Name: "cgminer/stats", Form: "line", Request: cgminerStatsLine, Limit: maxLimit},
+	{Name: "cgminer/summary", Form: "line", Request: cgminerSummaryLine},
+	{Name: "cgminer/pools", Form: "line", Request: cgminerPoolsLine},
 }

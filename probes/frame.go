@@ -14,12 +14,20 @@ type Framing int
 const (
 	Single   Framing = iota // one HTTP message, one JSON value, or text up to a NUL
 	Answer                  // as Single, but of JSON values the first with a result or an error
-	Greeting                // up to the end of the first line
+	Greeting                // up to the end of the first line, or of a first JSON value
+	Frames                  // up to the end of the first frame: a length, uint32 little-endian, and JSON
+	Act                     // the second act of Stratum V2's handshake, 234 bytes: more ends it, fewer wait
 )
 
 func (f Framing) framer() framer {
-	if f == Greeting {
-		return greeting{}
+	switch f {
+	case Greeting:
+		return &greeting{}
+	case Frames:
+		return &frames{}
+	case Act:
+		return &act{}
+	case Single, Answer:
 	}
 	return &sniffer{answer: f == Answer}
 }
@@ -31,9 +39,16 @@ type framer interface {
 	complete(raw []byte, from int) bool
 }
 
-type greeting struct{}
+// greeting is a line, or JSON over several lines, as old lolMiner sends.
+type greeting struct{ json *jsonValues }
 
-func (greeting) complete(raw []byte, from int) bool {
+func (g *greeting) complete(raw []byte, from int) bool {
+	if from == 0 && len(raw) > 0 && raw[0] == '{' {
+		g.json = &jsonValues{}
+	}
+	if g.json != nil {
+		return g.json.complete(raw, from)
+	}
 	return bytes.IndexByte(raw[from:], '\n') >= 0
 }
 

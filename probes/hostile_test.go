@@ -74,12 +74,12 @@ func TestHostilePeers(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			p, _ := byName("http/")
+			p, _ := byKey("http/")
 			total := c.total
 			if c.name == "drip" {
 				conn = slowConn{conn} // a byte a read, so that the total time is what ends it
 			}
-			reply, err := p.ask(t.Context(), conn, addrPort{}, reading{idle: c.idle, total: total})
+			reply, err := p.ask(t.Context(), conn, addrPort{}, reading{idle: c.idle, total: total, limit: p.limit()})
 			if err != nil || reply.End != c.end {
 				t.Errorf("ended %s after %d bytes, %v; want %s", reply.End, len(reply.Raw), err, c.end)
 			}
@@ -115,8 +115,8 @@ func TestSlowPeerIsNotSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	p, _ := byName("cgminer/version")
-	reply, err := p.ask(t.Context(), slowConn{conn}, addrPort{}, reading{idle: idle, total: long})
+	p, _ := byKey("cgminer/version")
+	reply, err := p.ask(t.Context(), slowConn{conn}, addrPort{}, reading{idle: idle, total: long, limit: p.limit()})
 	if err != nil || reply.End != minesweep.EndComplete || len(reply.Raw) != len(body)+1 {
 		t.Errorf("ended %s after %d of %d bytes, %v", reply.End, len(reply.Raw), len(body)+1, err)
 	}

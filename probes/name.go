@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -30,8 +31,12 @@ func nameOf(proto string, request []byte) string {
 	switch {
 	case len(request) == 0:
 		return Banner
-	case proto == "tcp-len32le":
+	case proto == "tcp-len32le", isFramed(request):
 		return nameFramed(request)
+	case string(request) == rhminerSpace:
+		return "rhminer/space"
+	case isFirstAct(request):
+		return "sv2/handshake"
 	case proto == "http" && request[0] == '/':
 		return "http" + pathOf(string(request))
 	}
@@ -50,6 +55,20 @@ func isMethod(b []byte) bool {
 		return true
 	}
 	return false
+}
+
+// isFramed reports whether a request is one frame and nothing else.
+func isFramed(request []byte) bool {
+	n, found := frameAt(request)
+	return found == wholeFrame && n > 0 && len(request) == lengthBytes+n
+}
+
+// isFirstAct reports whether a request is 64 bytes that are no text: the public
+// key that begins Stratum V2's handshake.
+func isFirstAct(request []byte) bool {
+	return len(request) == len(sv2Handshake) && slices.ContainsFunc(request, func(c byte) bool {
+		return c >= 0x7f || c < ' ' && c != '\t' && c != '\r' && c != '\n'
+	})
 }
 
 // nameFramed names a request of the WhatsMiner API 3, with or without its
@@ -100,6 +119,8 @@ func nameText(request []byte) string {
 		return "cgminer/version-text"
 	case "summary", "pool", "threads", "hwinfo", "gpus":
 		return "ccminer/" + word
+	case "stats":
+		return "stats/text"
 	}
 	v, ok := requestJSON(request)
 	switch {
@@ -113,8 +134,19 @@ func nameText(request []byte) string {
 		return "stratum/subscribe"
 	case strings.HasPrefix(v.Method, "miner_"), strings.HasPrefix(v.Method, "eth_"):
 		return "claymore/" + v.Method
+	case v.Method == "getstat":
+		return "getstat/getstat"
+	case isExcavator(v.Method):
+		return "excavator/" + v.Method
 	}
 	return Other
+}
+
+// isExcavator reports whether the method is of the groups of NiceHash
+// Excavator's API.
+func isExcavator(method string) bool {
+	group, _, ok := strings.Cut(method, ".")
+	return ok && slices.Contains([]string{"subscribe", "algorithm", "device", "devices", "worker", "workers"}, group)
 }
 
 type requestVerb struct{ Command, Cmd, Method string }

@@ -62,8 +62,8 @@ func TestNeverListBites(t *testing.T) {
 
 var (
 	getForm  = regexp.MustCompile(`^GET /[A-Za-z0-9_./]*(\?[a-zA-Z]+=[a-zA-Z0-9]+)? HTTP/1\.1\r\nHost: \{host\}\r\nUser-Agent: minesweep/1\.0\r\nAccept: \*/\*\r\nConnection: close\r\n\r\n$`)
-	postForm = regexp.MustCompile(`^POST (/|/json_rpc) HTTP/1\.1\r\nHost: \{host\}\r\nUser-Agent: minesweep/1\.0\r\nAccept: \*/\*\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: (\d+)\r\n\r\n(\{.*\})$`)
-	rpcReads = []string{"getmininginfo", "getblockchaininfo", "web3_clientVersion", "eth_mining", "eth_hashrate", "eth_getWork", "get_info", "get_version"}
+	postForm = regexp.MustCompile(`^POST (/|/json_rpc|/rpc/v0) HTTP/1\.1\r\nHost: \{host\}\r\nUser-Agent: minesweep/1\.0\r\nAccept: \*/\*\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: (\d+)\r\n\r\n(\{.*\})$`)
+	rpcReads = []string{"getmininginfo", "getblockchaininfo", "web3_clientVersion", "eth_mining", "eth_hashrate", "eth_getWork", "get_info", "get_version", "Filecoin.Version"}
 )
 
 func TestHTTPRequestsHaveOneForm(t *testing.T) {
@@ -93,10 +93,10 @@ func TestNamesRoundTrip(t *testing.T) {
 				t.Errorf("NameOf(%q, request of %s) = %s", proto, p.Name, got)
 			}
 		}
-		if seen[p.Name] {
-			t.Errorf("%s is in All twice", p.Name)
+		if seen[p.key()] {
+			t.Errorf("%s is in All twice", p.key())
 		}
-		seen[p.Name] = true
+		seen[p.key()] = true
 	}
 }
 
@@ -104,7 +104,8 @@ func TestNamesRoundTrip(t *testing.T) {
 // constant of requests.go, and each of those is used once.
 func TestRequestsAreConstants(t *testing.T) {
 	used := make(map[string]int)
-	for _, name := range []string{"requests.go", "banner.go", "ccminer.go", "cgminer.go", "claymore.go", "http.go", "rpc.go", "stratum.go", "whatsminer.go", "xmrig.go"} {
+	for _, name := range []string{"requests.go", "banner.go", "ccminer.go", "cgminer.go", "claymore.go", "http.go", "rpc.go", "stratum.go", "whatsminer.go", "xmrig.go",
+		"sv2.go", "getstat.go", "excavator.go", "anybyte.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

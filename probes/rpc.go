@@ -3,7 +3,7 @@ package probes
 // rpcProbes are JSON-RPC reads of nodes. The ports are the programs' own
 // defaults: bitcoind 8332 (test networks 18332, 18443), btcd 8334 (18334,
 // 18556), litecoind 9332 (19332, 19443), dogecoind 22555, dash 9998, zcash
-// 8232, ravencoin 8766; geth and its kin 8545.
+// 8232, ravencoin 8766; geth and its kin 8545; lotus-miner 2345.
 var rpcProbes = []Probe{
 	{Name: "rpc/getmininginfo", Request: rpcGetmininginfo, Ports: []uint16{
 		8232, 8332, 8334, 8766, 9332, 9998, 18332, 18334, 18443, 18556, 19332, 19443, 22555,
@@ -15,4 +15,5 @@ var rpcProbes = []Probe{
 	{Name: "rpc/eth_getWork", Request: rpcEthGetWork},
 	{Name: "rpc/get_info", Request: rpcMoneroGetInfo},
 	{Name: "rpc/get_version", Request: rpcMoneroGetVersion},
+	{Name: "rpc/Filecoin.Version", Request: rpcFilecoinVersion, Ports: []uint16{2345}},
 }

@@ -17,61 +17,89 @@ import (
 
 // talk is the conversation with one port.
 type talk struct {
-	cfg      AskerConfig
-	target   netip.AddrPort
-	replies  []minesweep.Reply
-	queue    []string // follow-up questions
-	asked    map[string]bool
-	requests int
-	listen   bool // wait for a banner before the first question
-	tls      bool // ask inside TLS
-	triedTLS bool
-	over     bool  // no more connections: refused, gone, or of no interest
-	fault    error // why this machine could not connect; the port stays to be asked
+	cfg         AskerConfig
+	target      netip.AddrPort
+	known       known
+	budget      budget
+	only        []string // the questions allowed on this port; empty: all
+	replies     []minesweep.Reply
+	queue       []followUp
+	asked       map[string]bool
+	plain       map[string]bool // asked outside TLS
+	connections int
+	listen      bool // wait for a banner before the first question
+	tls         bool // ask inside TLS
+	triedTLS    bool
+	over        bool  // no more connections: refused, gone, or of no interest
+	fault       error // why this machine could not connect; the port stays to be asked
 }
 
-func newTalk(cfg AskerConfig, target netip.AddrPort) *talk {
+// followUp is a question that an answer suggests; a telling one follows from
+// what only mining software says.
+type followUp struct {
+	key     string
+	telling bool
+}
+
+func newTalk(cfg AskerConfig, target netip.AddrPort, k known) *talk {
 	tls := slices.Contains(tlsPorts, target.Port())
-	return &talk{cfg: cfg, target: target, asked: make(map[string]bool), tls: tls, triedTLS: tls}
+	return &talk{
+		cfg: cfg, target: target, known: k, budget: newBudget(k.Known), only: reserved(target.Port(), k),
+		asked: make(map[string]bool), plain: make(map[string]bool), tls: tls, triedTLS: tls,
+	}
 }
 
 // hold asks until the port's protocol is settled, then what follows from it.
 func (t *talk) hold(ctx context.Context) {
-	first, hinted := openingOf(t.target.Port())
-	t.listen = !hinted
-	for _, name := range first {
-		if t.requests >= maxHandshakes || t.ask(ctx, name) {
+	first, hinted := openingOf(t.target.Port(), t.known)
+	t.listen = !hinted || slices.Contains(talkative, t.target.Port())
+	settled := false
+	for _, key := range first {
+		if settled = t.connections >= maxHandshakes || t.ask(ctx, followUp{key: key}); settled {
 			break
 		}
 	}
-	for len(t.queue) > 0 {
-		name := t.queue[0]
-		t.queue = t.queue[1:]
-		t.ask(ctx, name)
+	if !settled && t.mute() && slices.Contains(stratumPorts, t.target.Port()) {
+		t.tls, t.triedTLS = true, true
+		delete(t.asked, first[0])
+		t.ask(ctx, followUp{key: first[0]})
 	}
+	for len(t.queue) > 0 {
+		next := t.queue[0]
+		t.queue = t.queue[1:]
+		t.ask(ctx, next)
+	}
+}
+
+// mute reports whether the port has not said a byte, in plain.
+func (t *talk) mute() bool {
+	return !t.triedTLS && !t.over && t.connections < maxHandshakes &&
+		!slices.ContainsFunc(t.replies, func(r minesweep.Reply) bool { return len(r.Raw) > 0 })
 }
 
 // ask puts one question, if it may still be put, and queues what follows from
 // the answer. It reports whether the port's protocol is settled.
-func (t *talk) ask(ctx context.Context, name string) bool {
-	probe, known := byName(name)
-	only := reserved(t.target.Port())
-	if !known || t.asked[name] || (only != nil && !slices.Contains(only, name)) {
+func (t *talk) ask(ctx context.Context, q followUp) bool {
+	probe, found := byKey(q.key)
+	if !found || t.asked[q.key] || (t.only != nil && !slices.Contains(t.only, q.key)) {
 		return false
 	}
-	if t.over || t.requests >= maxRequests || ctx.Err() != nil {
+	if t.over || t.connections >= maxRequests || ctx.Err() != nil {
 		return true
 	}
-	probe.TLS = t.tls && probe.Request != ""
+	if probe.Request != "" && !t.budget.allows(q.telling) {
+		return true
+	}
+	probe.TLS = t.tls && probe.Request != "" && probe.Framing != Frames
 	reply, ok := t.connect(ctx, probe)
 	if !ok {
 		return true
 	}
-	t.asked[name] = true
+	t.asked[q.key] = true
 	t.keep(reply)
-	if t.switchTLS(reply) {
-		delete(t.asked, name)
-		return t.ask(ctx, name)
+	if t.switchTLS(probe, reply) {
+		delete(t.asked, q.key)
+		return t.ask(ctx, q)
 	}
 	return t.judge(reply)
 }
@@ -88,7 +116,7 @@ func (t *talk) connect(ctx context.Context, probe Probe) (reply minesweep.Reply,
 		return reply, false
 	}
 	defer func() { _ = conn.Close() }()
-	t.requests++
+	t.connections++
 	if t.listen && !probe.TLS {
 		t.listen = false
 		if !t.banner(ctx, conn) {
@@ -99,7 +127,7 @@ func (t *talk) connect(ctx context.Context, probe Probe) (reply minesweep.Reply,
 	if probe.Request == "" {
 		idle, total = t.cfg.Banner, t.cfg.Banner
 	}
-	reply, err = probe.ask(ctx, conn, t.target, reading{idle: idle, total: total})
+	reply, err = probe.ask(ctx, conn, t.target, reading{idle: idle, total: total, limit: t.budget.limit(probe.limit())})
 	return reply, err == nil
 }
 
@@ -117,7 +145,9 @@ func ours(err error) bool {
 // banner waits for a peer that speaks first, and reports whether a question
 // still makes sense on the connection.
 func (t *talk) banner(ctx context.Context, conn net.Conn) bool {
-	reply, err := bannerProbes[0].ask(ctx, conn, t.target, reading{idle: t.cfg.Banner, total: t.cfg.Banner})
+	p := bannerProbes[0]
+	r := reading{idle: t.cfg.Banner, total: t.cfg.Banner, limit: t.budget.limit(p.limit())}
+	reply, err := p.ask(ctx, conn, t.target, r)
 	if err != nil {
 		return false
 	}
@@ -136,6 +166,7 @@ func (t *talk) keep(r minesweep.Reply) {
 	if t.cfg.Now != nil {
 		r.At = t.cfg.Now()
 	}
+	t.budget.spend(r)
 	t.replies = append(t.replies, r)
 }
 
@@ -145,12 +176,15 @@ var refusesPlain = regexp.MustCompile(`HTTP request to an HTTPS server|plain HTT
 
 // switchTLS changes between plain and TLS once a port, and reports whether the
 // question is to be put again.
-func (t *talk) switchTLS(r minesweep.Reply) bool {
+func (t *talk) switchTLS(p Probe, r minesweep.Reply) bool {
 	switch {
 	case r.TLS && strings.HasPrefix(r.Refused, noTLS):
 		t.tls = false
-		return len(t.replies) == 1 // otherwise it was put in plain before
-	case !t.triedTLS && refusesPlain.Match(r.Raw):
+		return !t.plain[p.key()]
+	case !r.TLS:
+		t.plain[p.key()] = true
+	}
+	if !t.triedTLS && refusesPlain.Match(r.Raw) {
 		t.tls, t.triedTLS = true, true
 		return true
 	}
@@ -166,7 +200,14 @@ func (t *talk) judge(r minesweep.Reply) bool {
 	if len(r.Request) > 0 && bytes.Equal(bytes.TrimSpace(r.Raw), bytes.TrimSpace(r.Request)) {
 		return true // an echo: its words are ours
 	}
-	t.queue = append(t.queue, next(r)...)
+	if s, ok := next(r, t.known); ok {
+		told := t.known.told(r, s.ask)
+		for _, key := range s.ask {
+			if !slices.Contains(told, key) {
+				t.queue = append(t.queue, followUp{key: key, telling: !s.weak})
+			}
+		}
+	}
 	if otherTrade.Match(r.Raw) {
 		t.over = true
 	}

@@ -25,7 +25,7 @@ func TestOnlyTheConstantLeaves(t *testing.T) {
 					n, err := conn.Read(buf)
 					heard.Write(buf[:n])
 					if first && n > 0 {
-						_, _ = conn.Write([]byte("\n\x00")) // ends every framing
+						_, _ = conn.Write([]byte("\n\x00" + strings.Repeat("\x00", secondAct))) // ends every framing
 					}
 					if err != nil {
 						break
@@ -133,7 +133,7 @@ func TestHalfOpenTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	p, _ := byName("http/")
+	p, _ := byKey("http/")
 	p.TLS = true
 	got, err := reading{idle: short, total: short, limit: 1000}.exchange(t.Context(), conn, p, addrPort{})
 	if err != nil || got.refused != "tls handshake: deadline exceeded" || got.end != minesweep.EndIdle {
