@@ -31,6 +31,12 @@ var ranked = [...]uint16{
 	37889, 37888, 16110, 17110, 18110,
 	8444, 8447, 8448, 8555, 8559, 8560, // Chia
 	4048, 4011, 4069, 3434, 7111, 3456, 18000, 5777, 16666, 7777, 21496, 3334,
+	4030, 4058, 4005, 2222, 6099, 5008, 1234, 3339, 3001, 3999, // miners and managers, second choices
+	81, 8000, 8443, 18088, // web pages, XMRig
+	3337, 3433, 3533, 5550, 9999, 8088, 8001, 2114, // pools and bridges
+	34264, 34265, 8442, // Stratum V2, the rest of it
+	2345, 8546, 8547, 8232, 8334, 8766, 9998, // nodes
+	18332, 18334, 18443, 18556, 19332, 19443, // nodes of test networks
 }
 
 // Tier1 returns the ports of the first pass, most telling first.
