@@ -35,12 +35,16 @@ func framed(x recordings.Section) answer {
 	family, _, _ := strings.Cut(x.Probe, "/")
 	a := answer{raw: []byte(x.Text)}
 	switch {
+	case x.Exact:
+		a.then = listen
 	case strings.HasPrefix(x.Text, "HTTP/1."), x.Text != "" && (family == "http" || family == "rpc"):
 		a.raw = httpMessage(x.Text)
 	case x.Text == "":
 	case family == "cgminer" || family == "whatsminer":
 		a.raw = append(a.raw, 0)
-	case family == "stratum" || family == "claymore":
+	case family == "whatsminer3":
+		a.raw, a.then = frames(x.Text), listen
+	case family == "stratum" || family == "claymore" || family == "getstat" || family == "excavator":
 		a.raw, a.then = append(a.raw, '\n'), listen
 	case family == probes.Banner:
 		a.raw, a.then = append(a.raw, "\r\n"...), listen
@@ -65,6 +69,7 @@ func framed(x recordings.Section) answer {
 // looks says what kinds of program a port's answers come from.
 type looks struct {
 	web, cgminer, whatsminer, claymore, stratum, ccminer bool
+	strict                                               bool // hangs up on what is not of its protocol
 }
 
 var (
@@ -75,6 +80,11 @@ var (
 // btminer is how MicroBT's program is known; it takes "cmd" for "command".
 var btminer = regexp.MustCompile(`(?i)whatsminer|btminer|bitmicro`)
 
+// cgminerBlock begins each answer of cgminer's API and its kin, in JSON and in
+// text. Who does not speak so is given none of cgminer's errors.
+var cgminerBlock = regexp.MustCompile(`^STATUS=[A-Z],(When|Code|Msg)=|"STATUS"\s*:\s*(\[\s*\{\s*"STATUS"|"[SEWIF]")` +
+	`|^\s*\{\s*"(VERSION|SUMMARY|STATS|POOLS|DEVS|DEVDETAILS)"\s*:\s*\[`)
+
 func looksOf(sections []recordings.Section) looks {
 	var l looks
 	for _, x := range sections {
@@ -82,15 +92,17 @@ func looksOf(sections []recordings.Section) looks {
 		switch {
 		case strings.HasPrefix(x.Text, "HTTP/1."), x.Text != "" && (family == "http" || family == "rpc"):
 			l.web = true
-		case family == "cgminer" && (strings.HasPrefix(x.Text, "{") || strings.HasPrefix(x.Text, "STATUS=")):
+		case family == "cgminer" && cgminerBlock.MatchString(x.Text):
 			l.cgminer = true
 			l.whatsminer = l.whatsminer || btminer.MatchString(x.Text)
-		case family == "whatsminer" && x.Text != "":
+		case family == "whatsminer" && cgminerBlock.MatchString(x.Text):
 			l.whatsminer = true
 		case strings.Contains(x.Text, `"mining.`):
 			l.stratum = true
 		case family == "claymore" && strings.Contains(x.Text, `"result"`):
 			l.claymore = true
+		case (family == "whatsminer3" || family == "sv2" || family == "getstat" || family == "excavator") && x.Text != "":
+			l.strict = true
 		case family == "ccminer" && x.Text != "":
 			l.ccminer = true
 		}
@@ -120,7 +132,7 @@ func (t *session) answerTo(request []byte) answer {
 		return answer{then: listen} // pools pass over what they do not know
 	case t.looks.web:
 		return t.webError("400 Bad Request", "Bad Request")
-	case t.looks.claymore, t.looks.stratum, t.looks.ccminer:
+	case t.looks.claymore, t.looks.stratum, t.looks.ccminer, t.looks.strict:
 		return answer{then: hangUp}
 	}
 	return t.lineUnknown(request)

@@ -109,12 +109,20 @@ func opens(probe string, port uint16) bool {
 // common are innocents of which any network has several.
 var common = []string{"innocent-nginx", "innocent-apache", "innocent-sshd", "innocent-redis", "innocent-openwrt-luci"}
 
-// innocents returns one of each host that does not mine, and two more of the
-// common ones.
+// demoInnocents is about how many kinds of innocents the demo shows; there are
+// far more, see [Innocents].
+const demoInnocents = 50
+
+// innocents returns some hosts that do not mine, and two more of the common
+// ones.
 func innocents(devices []recordings.Device) []Simulated {
+	all := slices.DeleteFunc(slices.Clone(devices), func(d recordings.Device) bool {
+		return d.Want.Verdict != minesweep.Unidentified && d.Want.Verdict != minesweep.Silent
+	})
+	stride := max(1, len(all)/demoInnocents)
 	var out []Simulated
-	for _, d := range devices {
-		if d.Want.Verdict != minesweep.Unidentified && d.Want.Verdict != minesweep.Silent {
+	for i, d := range all {
+		if i%stride != 0 && !slices.Contains(common, d.Name) {
 			continue
 		}
 		d = housed(d, len(out))

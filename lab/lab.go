@@ -21,6 +21,7 @@ const maxConns = 1024
 
 // Lab is a running network of simulated hosts.
 type Lab struct {
+	recorder  *Recorder // nil: nobody listens in
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
 	slots     chan struct{}
@@ -34,6 +35,11 @@ type Lab struct {
 // is called. Where a port below 1024 may not be bound, it moves as
 // [Lab.Moved] says. The error names the address that could not be had.
 func Start(ctx context.Context, hosts []Simulated) (*Lab, error) {
+	return StartRecorded(ctx, hosts, nil)
+}
+
+// StartRecorded is Start with a recorder of all that the lab receives.
+func StartRecorded(ctx context.Context, hosts []Simulated, recorder *Recorder) (*Lab, error) {
 	secure, err := selfSigned()
 	if err != nil {
 		return nil, fmt.Errorf("lab: %w", err)
@@ -42,6 +48,7 @@ func Start(ctx context.Context, hosts []Simulated) (*Lab, error) {
 	l := &Lab{
 		cancel: cancel, slots: make(chan struct{}, maxConns), secure: secure,
 		truth: make(map[netip.Addr]recordings.Want), moved: make(map[netip.AddrPort]netip.AddrPort),
+		recorder: recorder,
 	}
 	for _, h := range hosts {
 		if err := l.add(ctx, h); err != nil {
@@ -92,6 +99,7 @@ func (l *Lab) add(ctx context.Context, h Simulated) error {
 		}
 		l.listeners = append(l.listeners, x)
 		s := newServer(h, port, l.secure)
+		s.recorder = l.recorder
 		l.done.Go(func() { l.accept(ctx, x, s) })
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"unicode/utf8"
 )
 
 // readRequest reads one request of any of the protocols: an HTTP message, a
@@ -36,6 +37,9 @@ func requestEnd(b []byte) int {
 	if looksHTTP(b) {
 		return httpEnd(b)
 	}
+	if isBinary(b) {
+		return len(b)
+	}
 	if at := bytes.IndexByte(b, '\n'); at >= 0 {
 		return at + 1
 	}
@@ -43,6 +47,13 @@ func requestEnd(b []byte) int {
 		return -1
 	}
 	return len(b)
+}
+
+// isBinary tells a frame, a handshake and the like by bytes that no text holds.
+func isBinary(b []byte) bool {
+	return bytes.ContainsFunc(b, func(r rune) bool {
+		return r == utf8.RuneError || r < ' ' && r != '\n' && r != '\r' && r != '\t'
+	})
 }
 
 func looksHTTP(b []byte) bool {

@@ -29,6 +29,7 @@ type server struct {
 	sections  []recordings.Section
 	looks     looks
 	secure    *tls.Config // nil: plain
+	recorder  *Recorder   // nil: none
 }
 
 func newServer(h Simulated, port uint16, secure *tls.Config) *server {
@@ -50,6 +51,7 @@ func (s *server) serve(ctx context.Context, conn net.Conn) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
+	conn = s.recorder.overhear(conn, false)
 	t := &session{server: s, ctx: ctx, conn: conn, in: bufio.NewReaderSize(conn, maxRequest)}
 	defer t.hangUp()
 	if s.behaviour != Recorded {
@@ -113,7 +115,8 @@ func (t *session) secured() bool {
 	if secure.HandshakeContext(t.ctx) != nil {
 		return false
 	}
-	t.conn, t.in = secure, bufio.NewReaderSize(secure, maxRequest)
+	t.conn = t.recorder.overhear(secure, true)
+	t.in = bufio.NewReaderSize(t.conn, maxRequest)
 	return true
 }
 

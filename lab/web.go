@@ -30,9 +30,15 @@ func httpMessage(text string) []byte {
 	return []byte(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
 }
 
+// anyPath names the answer of a server that gives it to every path and method.
+const anyPath = "http/*"
+
 // webUnknown answers a path or method that was not recorded: behind a login
 // everything is, and a server of JSON-RPC knows no such method.
 func (t *session) webUnknown(name string) answer {
+	if x, ok := t.find(anyPath); ok {
+		return framed(x)
+	}
 	if x, ok := t.find("http/"); ok && strings.HasPrefix(x.Text, "HTTP/1.1 401") {
 		return framed(x)
 	}
