@@ -2,6 +2,7 @@ package probes
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -22,6 +23,10 @@ func web(status, head, body string) string {
 
 func block(code int, msg, more string) string {
 	return fmt.Sprintf(`{"STATUS":[{"STATUS":"S","When":1700000000,"Code":%d,"Msg":"%s","Description":"%s"}],"id":1}`+"\x00", code, msg, more)
+}
+
+func framed(json string) string {
+	return string(binary.LittleEndian.AppendUint32(nil, uint32(len(json)))) + json
 }
 
 // TestDevices sets one fake device a protocol on a port and expects the
@@ -93,6 +98,86 @@ func TestDevices(t *testing.T) {
 			"http/get_info http/mining_status rpc/get_version"},
 		{"monero-wallet-rpc", "192.0.2.7:18081", map[string]string{"http/get_info": web("404 Not found", "Server: Epee-based\r\n", "")},
 			"http/get_info rpc/get_info"},
+		{"VolcMiner", "192.0.2.7:8359", map[string]string{"cgminer/version": block(22, "CGMiner versions", "cgminer 1.0")},
+			"cgminer/version cgminer/stats cgminer/summary cgminer/pools"},
+		{"Antminer with the new form of stats", "192.0.2.7:4028", map[string]string{
+			"cgminer/version": `{"STATUS":[{"STATUS":"S","Code":22}],"VERSION":[{"BMMiner":"1.0.0","Type":"Antminer S21"}]}`,
+			"cgminer/stats":   `{"STATUS":{"STATUS":"S"},"INFO":{"type":"Antminer S21"},"STATS":[{"rate_5s":200123.4}]}`,
+		}, "cgminer/version cgminer/stats cgminer/pools cgminer/summary cgminer/stats"},
+		{"Antminer with the old form", "192.0.2.7:4028", map[string]string{
+			"cgminer/version": `{"STATUS":[{"STATUS":"S","Code":22}],"VERSION":[{"BMMiner":"1.0.0","Type":"Antminer S19"}]}`,
+			"cgminer/stats":   `{"STATUS":[{"STATUS":"S","Code":70}],"STATS":[{"Type":"Antminer S19"},{"GHS 5s":95000.1}]}`,
+		}, "cgminer/version cgminer/stats cgminer/pools cgminer/summary"},
+		{"SealMiner", "192.0.2.7:4028", map[string]string{"cgminer/version": block(22, "BDMiner versions", "bdminer 4.11.1")},
+			"cgminer/version cgminer/stats cgminer/summary cgminer/pools"},
+		{"Auradine", "192.0.2.7:4028", map[string]string{"cgminer/version": block(22, "GCMiner versions", "GCMiner-1")},
+			"cgminer/version cgminer/devdetails cgminer/summary cgminer/pools cgminer/ipreport cgminer/psu cgminer/mode"},
+		{"Avalon Q", "192.0.2.7:4028", map[string]string{
+			"cgminer/version":   `{"STATUS":[{"STATUS":"S","Code":22}],"VERSION":[{"PROD":"Avalon Q"}]}`,
+			"cgminer/litestats": `{"STATUS":[{"STATUS":"S","Code":70}],"STATS":[{"MM ID0":"Ver[Q]"}]}`,
+		}, "cgminer/version cgminer/estats cgminer/summary cgminer/pools cgminer/litestats cgminer/stats"},
+		{"iBeLink", "192.0.2.7:4029", map[string]string{"cgminer/version": block(22, "CGMiner versions", "cgminer 5.4.8")},
+			"cgminer/version cgminer/summary cgminer/stats cgminer/pools cgminer/devs cgminer/devdetails"},
+		{"WhatsMiner of version 3", "192.0.2.7:4433", map[string]string{
+			"whatsminer3/get.device.info":  framed(`{"code":0,"desc":"get.device.info","msg":{}}`),
+			"whatsminer3/get.miner.status": framed(`{"code":0,"desc":"get.miner.status","msg":{}}`),
+		}, "whatsminer3/get.device.info whatsminer3/get.miner.status"},
+		{"WhatsMiner of version 3 that takes one parameter", "192.0.2.7:4433", map[string]string{
+			"whatsminer3/get.device.info":  framed(`{"code":0,"desc":"get.device.info","msg":{}}`),
+			"whatsminer3/get.miner.status": framed(`{"code":-3,"desc":"get.miner.status","msg":"invalid json item"}`),
+		}, "whatsminer3/get.device.info whatsminer3/get.miner.status whatsminer3/get.miner.status whatsminer3/get.miner.status"},
+		{"UniPlusOS", "192.0.2.7:80", map[string]string{"http/": ok("<title>UniPlusOS</title>")}, "http/ http/api/v1/info http/api/v1/summary"},
+		{"IceRiver", "192.0.2.7:80", map[string]string{"http/": ok("<title>用户界面</title>")}, "http/ http/user/userpanel"},
+		{"Obelisk", "192.0.2.7:80", map[string]string{"http/": ok("<title>Obelisk</title>")}, "http/ http/api/info"},
+		{"Proto", "192.0.2.7:80", map[string]string{"http/": ok("<title>Proto OS</title>")}, "http/ http/api/v1/system"},
+		{"AntBox", "192.0.2.7:80", map[string]string{"http/": ok("<title>AntBox</title>")}, "http/ http/cooler"},
+		{"MultMiner", "192.0.2.7:80", map[string]string{"http/": ok(`<script>get("/gst.csp")</script>`)}, "http/ http/gst.csp"},
+		{"xmr-stak", "192.0.2.7:44444", map[string]string{"http/": web("307 Temporary Redirect", "Location: http://192.0.2.7:44444/h\r\n", ""), "http/api.json": ok(`{"version":"xmr-stak/2"}`)},
+			"http/ http/api.json"},
+		{"T-Rex's text", "192.0.2.7:4058", map[string]string{"ccminer/summary": `{"name":"t-rex"}`}, "ccminer/summary"},
+		{"iximiner", "192.0.2.7:4068", map[string]string{"ccminer/summary": web("400 Bad Request", "", ""), "http/status": ok(`[{"name":"ixi"}]`)},
+			"ccminer/summary http/status http/summary http/"},
+		{"Rigel under HiveOS", "192.0.2.7:4067", map[string]string{"http/summary": web("404 Not Found", "", ""), "http/stat": ok(`{"miner":"rigel"}`)}, "http/summary http/stat http/"},
+		{"Bminer", "192.0.2.7:1880", map[string]string{"http/api/v1/status/solver": ok(`{"devices":{"0":{"solvers":[]}}}`)},
+			"http/api/v1/status/solver http/api/v1/status/stratum http/api/status"},
+		{"old Bminer", "192.0.2.7:8080", map[string]string{"http/": ok("<title>Bminer</title>")},
+			"http/ http/api/v1/status/solver http/api/v1/status/stratum http/api/status"},
+		{"miniZ", "192.0.2.7:20000", map[string]string{"getstat/getstat": `{"id":"0","method":"getstat","error":null,"result":[{"speed_sps":31.2}]}` + "\n"}, "getstat/getstat"},
+		{"miniZ over HTTP", "192.0.2.7:20000", map[string]string{"getstat/getstat": web("400 Bad Request", "", ""), "http/getstat": ok(`{"method":"getstat"}`)}, "getstat/getstat http/getstat http/"},
+		{"EWBF", "192.0.2.7:42000", map[string]string{"http/getstat": ok(`{"method":"getstat"}`)}, "http/getstat"},
+		{"raw EWBF", "192.0.2.7:42000", map[string]string{"getstat/getstat": `{"method":"getstat","error":null,"result":[]}`}, "http/getstat getstat/getstat"},
+		{"Excavator", "192.0.2.7:3456", map[string]string{"excavator/subscribe.info": `{"id":1,"address":"a:1","login":"b","connected":true,"error":null}` + "\n"},
+			"excavator/subscribe.info excavator/algorithm.list"},
+		{"rhminer", "192.0.2.7:7111", map[string]string{"rhminer/space": `{"infos":[],"speed":10}`}, "rhminer/space"},
+		{"Swarm", "192.0.2.7:6099", map[string]string{"stats/text": `{"hsu":"khs"}`}, "stats/text"},
+		{"mkxminer", "192.0.2.7:5008", map[string]string{"http/stats": ok(`{"main":{"minerVersion":"4.2.0"}}`)}, "http/stats"},
+		{"GrinPro", "192.0.2.7:5777", map[string]string{"http/api/status": ok(`{"workers":[]}`)}, "http/api/status"},
+		{"hspminer", "192.0.2.7:16666", map[string]string{"http/api/v1": ok(`{"miner":[]}`)}, "http/api/v1"},
+		{"CastXMR", "192.0.2.7:7777", map[string]string{"http/": ok(`{"total_hash_rate":1}`)}, "http/"},
+		{"AutoMiner", "192.0.2.7:1234", map[string]string{"http/summary": ok(`{"GPUMiner":"ccminer"}`)}, "http/summary"},
+		{"NiceHash relay", "192.0.2.7:4005", map[string]string{"claymore/miner_getstat1": `{"id":0,"result":["12.0 - ETH"],"error":null}` + "\n"}, "claymore/miner_getstat1"},
+		{"CryptoNote pool", "192.0.2.7:14444", map[string]string{
+			"stratum/subscribe": `{"id":1,"jsonrpc":"2.0","error":{"code":-1,"message":"Unauthenticated"}}` + "\n", "http/": ok("Mining Pool Online")},
+			"stratum/subscribe http/ claymore/miner_getstat1"},
+		{"CryptoNote pool that closes", "192.0.2.7:5555", map[string]string{"http/": ok("mining server online")}, "stratum/subscribe claymore/miner_getstat1 http/"},
+		{"CryptoNote pool's API", "192.0.2.7:8117", map[string]string{"http/stats": web("404 Not Found", "", ""), "http/live_stats": ok(`{"pool":{}}`)}, "http/stats http/live_stats http/"},
+		{"nodejs-pool's API", "192.0.2.7:8001", map[string]string{"http/pool/stats": ok(`{"pool_statistics":{}}`)}, "http/pool/stats"},
+		{"open-ethereum-pool", "192.0.2.7:8008", map[string]string{"claymore/eth_getWork": `{"id":1,"jsonrpc":"2.0","result":["0x1","0x2","0x3"]}` + "\n"},
+			"stratum/subscribe claymore/eth_getWork"},
+		{"getwork of open-ethereum-pool", "192.0.2.7:8888", map[string]string{"http/": web("405 Method Not Allowed", "", "rpc: POST method required, received GET"), "rpc/eth_getWork": ok(`{"result":["0x1","0x2","0x3"]}`)},
+			"http/ rpc/eth_getWork"},
+		{"API of open-ethereum-pool", "192.0.2.7:8080", map[string]string{"http/": web("404 Not Found", "", "404 page not found\n"), "http/api/stats": ok(`{"nodes":[]}`)}, "http/ http/api/stats http/summary"},
+		{"NOMP", "192.0.2.7:8080", map[string]string{"http/": ok("<title>NOMP</title>"), "http/api/stats": ok(`{"pools":{}}`)}, "http/ http/api/stats"},
+		{"yiimp", "192.0.2.7:80", map[string]string{"http/": ok("Yiimp")}, "http/ http/api/status"},
+		{"public-pool's API", "192.0.2.7:3334", map[string]string{"stratum/subscribe": web("400 Bad Request", "", ""), "http/": web("404 Not Found", "", `{"message":"Cannot GET /","statusCode":404}`)},
+			"stratum/subscribe http/ http/api/info http/api/pool"},
+		{"Kaspa bridge", "192.0.2.7:2114", map[string]string{"http/metrics": ok("ks_valid_share_counter 1")}, "http/metrics"},
+		{"P2Pool of Bitcoin's kin", "192.0.2.7:9332", map[string]string{"rpc/getmininginfo": web("501 x", "Server: TwistedWeb/19\r\n", "")}, "rpc/getmininginfo http/local_stats"},
+		{"lotus-miner", "192.0.2.7:2345", map[string]string{"rpc/Filecoin.Version": ok(`{"error":{"message":"missing permission to invoke 'Version'"}}`)}, "rpc/Filecoin.Version"},
+		{"lotus", "192.0.2.7:1234", map[string]string{"http/summary": web("404 Not Found", "", "")}, "http/summary rpc/Filecoin.Version"},
+		{"Stratum V2 pool", "192.0.2.7:34254", map[string]string{"sv2/handshake": strings.Repeat("\xe7", 234)}, "stratum/subscribe sv2/handshake"},
+		{"Stratum V2 pool that answers whatever 64 bytes", "192.0.2.7:34254", map[string]string{"stratum/subscribe": strings.Repeat("\xe7", 234), "sv2/handshake": strings.Repeat("\xe7", 234)}, "stratum/subscribe sv2/handshake"},
+		{"web server on a port of Stratum V2", "192.0.2.7:8442", map[string]string{"stratum/subscribe": web("400 Bad Request", "", ""), "http/": ok("x")}, "stratum/subscribe http/"},
 		{"Bitmain test port", "192.0.2.7:6060", map[string]string{"http/productName": ok("Antminer S19")}, "http/productName http/get_sn"},
 		{"pprof on Bitmain's test port", "192.0.2.7:6060", map[string]string{"http/productName": web("404 Not Found", "", "Avalon AxeOS")}, "http/productName"},
 		{"silent test port", "192.0.2.7:6060", nil, "http/productName"},

@@ -99,7 +99,12 @@ type jsonValues struct {
 	start, depth    int
 	quoted, escaped bool
 	broken          bool
+	judged          int
 }
+
+// maxValues is how many values are looked at in search of an answer: notices of
+// a pool come before it by the dozen, not by the thousand.
+const maxValues = 1 << 10
 
 func (j *jsonValues) complete(raw []byte, from int) bool {
 	for i := from; i < len(raw); i++ {
@@ -138,6 +143,9 @@ func (j *jsonValues) judge(value []byte) bool {
 	if !j.answer {
 		j.broken = !json.Valid(value)
 		return !j.broken
+	}
+	if j.judged++; j.judged == maxValues {
+		j.broken = true
 	}
 	var v struct{ Result, Error json.RawMessage }
 	return json.Unmarshal(value, &v) == nil && (v.Result != nil || v.Error != nil)

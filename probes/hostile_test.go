@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -173,18 +175,74 @@ func TestPeerThatClosesUnasked(t *testing.T) {
 	}
 }
 
-func TestGzipBomb(t *testing.T) {
+// bombOf returns n MiB of zeros as gzip.
+func bombOf(n int) []byte {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
-	for range 16 {
+	for range n {
 		_, _ = z.Write(make([]byte, 1<<20))
 	}
 	_ = z.Close()
-	raw := append([]byte("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"), bomb.Bytes()...)
+	return bomb.Bytes()
+}
+
+func TestGzipBomb(t *testing.T) {
+	bomb := bombOf(16)
+	raw := append([]byte("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"), bomb...)
 	if got := decodeHTTP(raw, defaultLimit); len(got) != defaultLimit {
 		t.Errorf("a bomb of %d bytes gave %d bytes, want %d", len(raw), len(got), defaultLimit)
 	}
-	if got, ok := gunzip(bomb.Bytes(), 1000); !ok || len(got) != 1000 { // never inflated beyond what is kept
+	if got, ok := gunzip(bomb, 1000); !ok || len(got) != 1000 { // never inflated beyond what is kept
 		t.Errorf("inflated to %d bytes, want 1000", len(got))
 	}
 }
+
+// TestMemoryOfAHost: what one question takes, garbage and all, and what is kept
+// of the host, stay within 4 MiB together, whatever the peer sends.
+func TestMemoryOfAHost(t *testing.T) {
+	const most = 4<<20 - maxKept
+	ten := strings.Repeat("x", 10<<20)
+	bomb := string(bombOf(64))
+	for name, answer := range map[string]string{
+		"10 MB of text":    ten,
+		"10 MB of JSON":    `{"STATUS":[{"STATUS":"S"}],"x":"` + ten + `"}`,
+		"10 MB of values":  strings.Repeat(`{"id":1}`, 10<<20/8),
+		"10 MB of page":    web("200 OK", "", ten),
+		"10 MB in a frame": "\x00\x00\x03\x00{" + ten,
+		"a gzip bomb":      web("200 OK", "Content-Encoding: gzip\r\n", bomb),
+		"a chunked bomb":   fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(bomb), bomb),
+	} {
+		for _, key := range []string{"cgminer/stats", "http/mcb/cgminer", "claymore/miner_getstat1", "whatsminer3/get.miner.status"} {
+			p, _ := byKey(key)
+			p.Limit = maxLimit
+			if n, kept := memoryOf(t, p, answer); n > most || kept > maxLimit {
+				t.Errorf("%s to %s: %d bytes were allocated and %d kept, at most %d and %d may be", name, key, n, kept, most, maxLimit)
+			}
+		}
+	}
+}
+
+// memoryOf asks a peer in memory and returns the bytes that this allocated and
+// the bytes kept.
+func memoryOf(t *testing.T, p Probe, answer string) (uint64, int) {
+	t.Helper()
+	peer := &cannedConn{answer: strings.NewReader(answer)}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	reply, err := p.ask(t.Context(), peer, addrPort{}, reading{idle: long, total: long, limit: p.limit()})
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return after.TotalAlloc - before.TotalAlloc, cap(reply.Raw)
+}
+
+// cannedConn gives an answer to whatever is written.
+type cannedConn struct {
+	net.Conn
+	answer *strings.Reader
+}
+
+func (c *cannedConn) Read(b []byte) (int, error)  { return c.answer.Read(b) }
+func (c *cannedConn) Write(b []byte) (int, error) { return len(b), nil }
+func (c *cannedConn) SetDeadline(time.Time) error { return nil }

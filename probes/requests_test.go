@@ -1,10 +1,13 @@
 package probes
 
 import (
+	"encoding/binary"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"net/netip"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,7 +27,7 @@ var never = []string{
 	"get_token", "open_write_api", "set_", "set.", "update_", "power_on", "power_off", "factory_reset", "download",
 	"net_config", "load_log", "pre_power_on", "enable_", "disable_", "get.log",
 	"set_work_mode", "cgi-bin", "find-miner", "locate", "identify", "/login", "loginpost", "machineconfig", "post=5",
-	"/config", "/control", "do-update",
+	"/config", "/control", "do-update", "mcb/pools", "/pools.cgi", "operation=set", "graphql",
 	"miner_restart", "miner_reboot", "miner_shuffle", "miner_file", "miner_getfile", "miner_setfile",
 	"setactiveconnection", "addconnection", "removeconnection", "setscramblerinfo", "setverbosity", "control_gpu",
 	"authorize", "submit", "extranonce.subscribe", "suggest_", `"login"`, "eth_submit", "keepalived",
@@ -66,6 +69,29 @@ var (
 	rpcReads = []string{"getmininginfo", "getblockchaininfo", "web3_clientVersion", "eth_mining", "eth_hashrate", "eth_getWork", "get_info", "get_version", "Filecoin.Version"}
 )
 
+// TestAllowList holds every request against the list in testdata, name and
+// bytes: one that is added or changed must be added or changed there as well,
+// by somebody who has read the never-send list. What leaves is what is in All;
+// TestOnlyTheConstantLeaves shows that.
+func TestAllowList(t *testing.T) {
+	allowed, err := os.ReadFile("testdata/allowed.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(allowed)), "\n")
+	for _, p := range All {
+		line := fmt.Sprintf("%s: %q", p.key(), strings.ReplaceAll(strings.ReplaceAll(p.Request, getHead, "{get}"), postHead, "{post}"))
+		if at := slices.Index(lines, line); at >= 0 {
+			lines = slices.Delete(lines, at, at+1)
+		} else {
+			t.Errorf("not in testdata/allowed.txt: %s", line)
+		}
+	}
+	for _, line := range lines {
+		t.Errorf("in testdata/allowed.txt, and not asked: %s", line)
+	}
+}
+
 func TestHTTPRequestsHaveOneForm(t *testing.T) {
 	for _, p := range All {
 		family, method, _ := strings.Cut(p.Name, "/")
@@ -81,6 +107,18 @@ func TestHTTPRequestsHaveOneForm(t *testing.T) {
 		case strings.Contains(p.Request, "HTTP/") || strings.Contains(p.Request, hostMark):
 			t.Errorf("%s: %q mixes HTTP into another protocol", p.Name, p.Request)
 		}
+	}
+}
+
+// TestFramedRequestsHaveTheirLength: a wrong one makes the device wait.
+func TestFramedRequestsHaveTheirLength(t *testing.T) {
+	for _, p := range whatsminer3Probes {
+		if n := binary.LittleEndian.Uint32([]byte(p.Request)); int(n) != len(p.Request)-lengthBytes || p.Request[lengthBytes] != '{' {
+			t.Errorf("%s: %q has %d bytes and says %d", p.key(), p.Request, len(p.Request)-lengthBytes, n)
+		}
+	}
+	if len(sv2Handshake) != 64 {
+		t.Errorf("the first act has %d bytes", len(sv2Handshake))
 	}
 }
 
