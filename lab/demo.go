@@ -82,6 +82,10 @@ var unasked = map[string]bool{
 	"asic-avalon-q":               true, // its hashrate is in litestats
 	"asic-whatsminer-m31s-asleep": true, // its state is in status
 	"asic-whatsminer-m60s-v3":     true, // its API is framed, on 4433
+	"asic-elphapex-dg1plus":       true, // its report is asked of nobody
+	"asic-honorknight-k21":        true, // its overview is asked where 4028 was heard first
+	"asic-aixin-a1":               true,
+	"asic-cheetah-f5":             true,
 }
 
 // answersFirst reports whether a sweep, at one of the device's ports, opens
