@@ -10,6 +10,7 @@ const (
 	Suspect Strength = "suspect"
 	Refute  Strength = "refute" // speaks against mining, such as eth_mining false
 	Decoy   Strength = "decoy"  // a tarpit, an echo, a host that answers on everything
+	Note    Strength = "note"   // the judge's own remark, such as that a reply was too long to judge; no rule may use it
 )
 
 // Evidence is one claim of one fingerprint with the bytes it rests on.

@@ -133,7 +133,7 @@ func (c *checker) source(at []any, p *Pointer, part string) {
 		c.fail(at, "neither json nor part is given, write for example json: /VERSION/0/Type")
 	case p != nil && part != "":
 		c.fail(at, "both json and part are given, keep one")
-	case part != "" && !partNames[part]:
+	case part != "" && partNames[part] == noPart:
 		c.fail(append(at, "part"), "part: %q is not one of: %s", part, names(partNames))
 	}
 }

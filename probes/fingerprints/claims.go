@@ -13,7 +13,7 @@ const maxText = 256
 
 // setText puts a device's or a rule's string into the claim named.
 func setText(c *minesweep.Claims, claim, s string) {
-	s = printable([]byte(s), maxText)
+	s = printableText(s, maxText)
 	switch claim {
 	case "class":
 		c.Class = minesweep.Class(s)
@@ -48,7 +48,12 @@ func setText(c *minesweep.Claims, claim, s string) {
 // password, and never part of the pool.
 var userinfo = regexp.MustCompile(`^([a-zA-Z][\w+.-]*://)?[^/@]*@`)
 
-func poolURL(s string) string { return userinfo.ReplaceAllString(s, "$1") }
+func poolURL(s string) string {
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	return userinfo.ReplaceAllString(s, "$1")
+}
 
 // hashedMAC is a MAC of which only the maker's half is kept, as replies from
 // the lines of natural persons hold it.

@@ -2,7 +2,6 @@ package fingerprints
 
 import (
 	"net/netip"
-	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -19,39 +18,64 @@ func reply(probe, request, raw string) minesweep.Reply {
 	}
 }
 
+// cutOne cuts one reply as Judge does.
+func cutOne(r minesweep.Reply) []view {
+	d := &desk{}
+	d.cut([]minesweep.Reply{r})
+	return d.views
+}
+
+// documents reads body as the answer to a question.
+func documents(body []byte) (*tape, []document) {
+	t := &tape{}
+	docs, _ := t.documents(body)
+	return t, docs
+}
+
+// find gives the texts that a pointer reaches.
+func find(p *Pointer, t *tape, docs []document) []string {
+	var texts []string
+	p.reach(t, docs, func(h hit) bool {
+		texts = append(texts, string(h.text))
+		return true
+	})
+	return texts
+}
+
 func TestCutHTTP(t *testing.T) {
 	raw := "HTTP/1.1 401 Unauthorized\r\nServer: lighttpd/1.4\r\nWWW-Authenticate: Basic x\r\n" +
 		"www-authenticate: Digest qop=\"auth\", realm=\"antMiner Configuration\", nonce=\"1\"\r\n" +
 		"Location: /x\r\n\r\n<html><TITLE lang=a>\n One &amp;  two </TITLE></html>"
-	v := cutReply(reply("http/", "", raw))[0]
+	v := cutOne(reply("http/", "", raw))[0]
 	want := map[string]string{
 		"status": "401", "server": "lighttpd/1.4", "location": "/x",
 		"realm": "antMiner Configuration", "title": "One & two",
 		"auth": "Basic x\nDigest qop=\"auth\", realm=\"antMiner Configuration\", nonce=\"1\"",
 		"body": "<html><TITLE lang=a>\n One &amp;  two </TITLE></html>",
 	}
-	delete(v.parts, "head")
-	if !reflect.DeepEqual(v.parts, want) {
-		t.Errorf("parts are %q", v.parts)
+	for name, text := range want {
+		if got := string(v.page.part(partNames[name])); got != text {
+			t.Errorf("%s is %q, want %q", name, got, text)
+		}
 	}
 }
 
 func TestCutHTTPWithBareLineFeeds(t *testing.T) {
-	v := cutReply(reply("http/", "", "HTTP/1.0 200 OK\nServer: x\n\n{\"a\":1}"))[0]
-	if v.parts["server"] != "x" || len(v.docs) != 1 {
-		t.Errorf("parts %q, documents %v", v.parts, v.docs)
+	v := cutOne(reply("http/", "", "HTTP/1.0 200 OK\nServer: x\n\n{\"a\":1}"))[0]
+	if s := string(v.page.part(serverPart)); s != "x" || len(v.documents()) != 1 {
+		t.Errorf("server %q, documents %v", s, v.docs)
 	}
 }
 
 func TestCutJoined(t *testing.T) {
-	views := cutReply(reply("cgminer/version+summary", "", `{"summary":[{"SUMMARY":[{}]}],"version":[{"VERSION":[{}]}],"id":1}`+"\x00"))
+	views := cutOne(reply("cgminer/version+summary", "", `{"summary":[{"SUMMARY":[{}]}],"version":[{"VERSION":[{}]}],"id":1}`+"\x00"))
 	if len(views) != 2 || views[0].probe != "cgminer/summary" || views[1].probe != "cgminer/version" {
 		t.Fatalf("views are %+v", views)
 	}
-	if hits := parse1("/VERSION/0").find(views[1].docs); len(hits) != 1 {
+	if hits := find(parse1("/VERSION/0"), &views[1].desk.tape, views[1].documents()); len(hits) != 1 {
 		t.Error("the version's document is not there")
 	}
-	refused := cutReply(reply("whatsminer/pools+summary", "", `{"STATUS":[{"Code":24}],"id":1}`))
+	refused := cutOne(reply("whatsminer/pools+summary", "", `{"STATUS":[{"Code":24}],"id":1}`))
 	if len(refused) != 1 || refused[0].probe != "whatsminer/pools+summary" {
 		t.Errorf("a refusal became %+v", refused)
 	}
@@ -103,13 +127,14 @@ func TestTextDocuments(t *testing.T) {
 		{`NAME=ccminer;VER=2.3;ALGO=x16r;KHS=64879.73|`, "/KHS", "64879.73"},
 		{`GPU=0;KHS=1|GPU=1;KHS=2|`, "/1/KHS", "2"},
 	} {
-		hits := parse1(c.pointer).find(documents([]byte(c.in)))
-		if len(hits) != 1 || hits[0].value != c.want {
+		tape, docs := documents([]byte(c.in))
+		hits := find(parse1(c.pointer), tape, docs)
+		if len(hits) != 1 || hits[0] != c.want {
 			t.Errorf("%s in %s gives %v, want %s", c.pointer, c.in, hits, c.want)
 		}
 	}
 	for _, in := range []string{"VERSION 1.6.18", "hello | world", "<html>a=b;|</html>", "-ERR x"} {
-		if docs := documents([]byte(in)); docs != nil {
+		if _, docs := documents([]byte(in)); docs != nil {
 			t.Errorf("%q gave %v", in, docs)
 		}
 	}
@@ -117,8 +142,8 @@ func TestTextDocuments(t *testing.T) {
 
 func TestQuoteIsAroundTheMatch(t *testing.T) {
 	raw := strings.Repeat("a\x00b ", 100) + `"Type":"Antminer S9"` + strings.Repeat(" c\x1b\xff", 100)
-	v := cutReply(reply("x", "", raw))[0]
-	q := v.quote("Antminer S9", "")
+	v := cutOne(reply("x", "", raw))[0]
+	q := v.quote([]byte("Antminer S9"), "")
 	if len(q) > maxQuote || !strings.Contains(q, `"Type":"Antminer S9"`) || strings.ContainsAny(q, "\x00\x1b") || !utf8.ValidString(q) {
 		t.Errorf("%d bytes: %q", len(q), q)
 	}

@@ -1,34 +1,57 @@
 package fingerprints
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-)
+import "bytes"
 
-// Bounds of what is read as JSON. The deepest real answer has 8 levels.
-const (
-	maxDepth     = 64
-	maxDocuments = 64
-)
-
-var errDeep = errors.New("nested too deeply")
+// maxMade bounds the bytes that mending JSON and reading plain text make anew
+// for one host.
+const maxMade = 512 << 10
 
 // documents reads body as JSON: strictly, and only if that fails after repair.
 // Several values behind each other are several documents. What is no JSON at
 // all gives none.
-func documents(body []byte) []any {
+func (t *tape) documents(body []byte) ([]document, fault) {
 	body = bytes.Trim(body, " \t\r\n\x00")
 	if !looksLikeJSON(body) {
-		return textDocuments(body)
+		return t.plainText(body)
 	}
-	docs, err := decodeAll(body)
-	if err == nil {
-		return docs
+	mark := len(t.nodes)
+	docs, f := t.readAll(nil, body)
+	if f != malformed {
+		if f != fine {
+			docs = nil
+		}
+		return docs, f
 	}
-	docs, _ = decodeAll(repair(body))
-	return docs
+	t.nodes = t.nodes[:mark]
+	if !t.afford(len(body)) {
+		return nil, tooLarge
+	}
+	docs, f = t.readAll(nil, repair(body))
+	if f == tooDeep || f == tooLarge {
+		return nil, f
+	}
+	return docs, fine
+}
+
+// afford counts bytes that are to be made; what is beyond the bound is not read.
+func (t *tape) afford(n int) bool {
+	t.spent += n
+	return t.spent <= maxMade
+}
+
+// plainText reads cgminer's and ccminer's text, which becomes JSON first.
+func (t *tape) plainText(body []byte) ([]document, fault) {
+	if len(body) == 0 || body[0] < 'A' || body[0] > 'Z' {
+		return nil, fine
+	}
+	body = body[:min(len(body), maxMatched)]
+	if !cgminerText.Match(body) && !ccminerText.Match(body) {
+		return nil, fine
+	}
+	if !t.afford(textCost(body)) {
+		return nil, tooLarge
+	}
+	return t.readAll(nil, textJSON(body))
 }
 
 // looksLikeJSON keeps pages and banners out of the repair.
@@ -36,49 +59,5 @@ func looksLikeJSON(body []byte) bool {
 	if len(body) == 0 {
 		return false
 	}
-	return body[0] == '{' || body[0] == '[' || wrapper.Match(body[:min(len(body), 128)])
-}
-
-// decodeAll returns the values before the first error, and the error.
-func decodeAll(body []byte) ([]any, error) {
-	if tooDeep(body) {
-		return nil, errDeep
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber() // 18446744073709551615 must not become a float
-	var docs []any
-	for len(docs) < maxDocuments {
-		var v any
-		err := d.Decode(&v)
-		if errors.Is(err, io.EOF) {
-			return docs, nil
-		}
-		if err != nil {
-			return docs, err
-		}
-		docs = append(docs, v)
-	}
-	return docs, nil
-}
-
-func tooDeep(body []byte) bool {
-	depth, quoted, escaped := 0, false, false
-	for _, c := range body {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && c == '\\':
-			escaped = true
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
+	return body[0] == '{' || body[0] == '[' || wrapped(body)
 }

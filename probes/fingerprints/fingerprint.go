@@ -11,6 +11,9 @@ type Fingerprint struct {
 	Claims      map[string]string `yaml:"claims"` // what every rule of the file claims
 	Rules       []Rule            `yaml:"rules"`
 	Reads       []Read            `yaml:"reads"`
+
+	file string
+	line int // of the id
 }
 
 // Rule is one way to recognise the family: conditions that hold together on
@@ -21,6 +24,8 @@ type Rule struct {
 	Strength minesweep.Strength `yaml:"strength"`
 	Weight   int                `yaml:"weight"` // 1 to 100
 	Claims   map[string]string  `yaml:"claims"` // ${group} stands for what a group of the conditions matched
+
+	line int
 }
 
 // Condition asks one thing of one reply. Exactly one of JSON and Part is
@@ -32,6 +37,9 @@ type Condition struct {
 	Match  *Regexp  `yaml:"match"`
 	Not    *Regexp  `yaml:"not"`
 	Absent bool     `yaml:"absent"`
+
+	name part // Part, as a number
+	line int
 }
 
 // Read takes one claim out of the replies of a host on which a confirming rule
@@ -51,13 +59,11 @@ type Read struct {
 	Min      *float64    `yaml:"min"`   // the number as written must be at least this
 	Max      *float64    `yaml:"max"`   // and below this
 	Model    *Regexp     `yaml:"model"` // only where the model matches
-}
 
-// partNames are the parts of a reply that a condition may ask for. Only body
-// is there when the reply is not HTTP; it is then the whole reply.
-var partNames = map[string]bool{
-	"status": true, "head": true, "server": true, "location": true,
-	"realm": true, "auth": true, "title": true, "body": true,
+	name   part    // Part, as a number
+	format []piece // Format, cut up
+	scale  float64 // of Unit
+	base   string
 }
 
 // claimNames are the claims that YAML may make; numbers only by a read.

@@ -7,42 +7,65 @@ import (
 	"strings"
 )
 
-var (
-	statusLine = regexp.MustCompile(`^HTTP/1\.[01] (\d{3})`)
-	realmValue = regexp.MustCompile(`(?i)realm="?([^",]*)`)
-	titleTag   = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
-)
+var realmValue = regexp.MustCompile(`(?i)realm="?([^",]*)`)
 
-// maxMatched bounds the text that patterns run over; JSON is read whole.
+// maxMatched bounds the text that patterns run over.
 const maxMatched = 64 << 10
 
-// cutHTTP cuts an HTTP answer into its parts; ok is false when raw is none.
-func cutHTTP(raw []byte) (parts map[string]string, body []byte, ok bool) {
-	m := statusLine.FindSubmatch(raw)
-	if m == nil {
-		return nil, raw, false
+// maxAuth bounds what is joined of several WWW-Authenticate fields.
+const maxAuth = 4 << 10
+
+// part is a part of a reply that a condition may ask for.
+type part uint8
+
+const (
+	noPart part = iota
+	bodyPart
+	statusPart
+	headPart
+	serverPart
+	locationPart
+	realmPart
+	authPart
+	titlePart
+)
+
+// partNames are the parts as YAML names them. Only body is there when the
+// reply is not HTTP; it is then the whole reply.
+var partNames = map[string]part{
+	"status": statusPart, "head": headPart, "server": serverPart, "location": locationPart,
+	"realm": realmPart, "auth": authPart, "title": titlePart, "body": bodyPart,
+}
+
+// page is an HTTP answer; what must be searched for is cut when first asked for.
+type page struct {
+	status, head, body            []byte
+	fields, titled                bool // were looked for
+	server, location, auth, title []byte
+}
+
+// statusOf gives the status of an HTTP answer, nil of what is none.
+func statusOf(raw []byte) []byte {
+	const form = "HTTP/1.x 200"
+	if len(raw) < len(form) || !bytes.HasPrefix(raw, []byte("HTTP/1.")) || raw[7]&^1 != '0' || raw[8] != ' ' {
+		return nil
 	}
-	head, body := cutHead(raw)
-	parts = map[string]string{"status": string(m[1]), "head": bounded(head)}
-	for line := range strings.Lines(parts["head"]) {
-		name, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-		value = strings.TrimSpace(value)
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "server":
-			parts["server"] = value
-		case "location":
-			parts["location"] = value
-		case "www-authenticate":
-			parts["auth"] = strings.TrimPrefix(parts["auth"]+"\n"+value, "\n")
+	for _, c := range raw[9:12] {
+		if c < '0' || c > '9' {
+			return nil
 		}
 	}
-	if m := realmValue.FindStringSubmatch(parts["auth"]); m != nil {
-		parts["realm"] = m[1]
+	return raw[9:12]
+}
+
+// cutPage parts head and body; ok is false when raw is no HTTP.
+func cutPage(raw []byte) (p page, ok bool) {
+	p.body = raw
+	if p.status = statusOf(raw); p.status == nil {
+		return p, false
 	}
-	if m := titleTag.FindSubmatch(body[:min(len(body), maxMatched)]); m != nil {
-		parts["title"] = strings.Join(strings.Fields(html.UnescapeString(string(m[1]))), " ")
-	}
-	return parts, body, true
+	p.head, p.body = cutHead(raw)
+	return p, true
 }
 
 // cutHead parts head and body at the first empty line; some firmware ends its
@@ -55,4 +78,93 @@ func cutHead(raw []byte) (head, body []byte) {
 	return head, body
 }
 
-func bounded(b []byte) string { return string(b[:min(len(b), maxMatched)]) }
+// part gives a part, nil where it is not there.
+func (p *page) part(name part) []byte {
+	switch name {
+	case bodyPart:
+		return bounded(p.body)
+	case statusPart:
+		return p.status
+	case headPart:
+		return bounded(p.head)
+	case titlePart:
+		if !p.titled {
+			p.title, p.titled = p.findTitle(), true
+		}
+		return p.title
+	}
+	if !p.fields {
+		p.cutFields()
+	}
+	switch name {
+	case serverPart:
+		return p.server
+	case locationPart:
+		return p.location
+	case authPart:
+		return p.auth
+	}
+	return p.realm()
+}
+
+func (p *page) cutFields() {
+	p.fields = true
+	for line := range bytes.Lines(bounded(p.head)) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		name = bytes.TrimSpace(name)
+		switch {
+		case strings.EqualFold(string(name), "server"):
+			p.server = bytes.TrimSpace(value)
+		case strings.EqualFold(string(name), "location"):
+			p.location = bytes.TrimSpace(value)
+		case strings.EqualFold(string(name), "www-authenticate") && p.auth == nil:
+			p.auth = bytes.TrimSpace(value)
+		case strings.EqualFold(string(name), "www-authenticate") && len(p.auth) < maxAuth:
+			p.auth = bytes.Join([][]byte{p.auth, bytes.TrimSpace(value)}, []byte("\n"))
+		}
+	}
+}
+
+func (p *page) realm() []byte {
+	if len(p.auth) == 0 {
+		return nil
+	}
+	if m := realmValue.FindSubmatch(p.auth); m != nil {
+		return m[1]
+	}
+	return nil
+}
+
+// findTitle gives the text of the first title element.
+func (p *page) findTitle() []byte {
+	if len(p.status) == 0 {
+		return nil
+	}
+	rest := bounded(p.body)
+	at := indexTag(rest, "<title")
+	if at < 0 {
+		return nil
+	}
+	_, rest, ok := bytes.Cut(rest[at:], []byte(">"))
+	end := indexTag(rest, "</title")
+	if !ok || end < 0 {
+		return nil
+	}
+	return []byte(strings.Join(strings.Fields(html.UnescapeString(string(rest[:end]))), " "))
+}
+
+// indexTag finds a tag in any case.
+func indexTag(s []byte, tag string) int {
+	for from := 0; ; {
+		i := bytes.IndexByte(s[from:], '<')
+		if i < 0 || from+i+len(tag) > len(s) {
+			return -1
+		}
+		if from += i; strings.EqualFold(string(s[from:from+len(tag)]), tag) {
+			return from
+		}
+		from++
+	}
+}
+
+func bounded(b []byte) []byte { return b[:min(len(b), maxMatched)] }

@@ -3,6 +3,7 @@ package fingerprints
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"minesweep"
 	"minesweep/devices"
@@ -12,6 +13,8 @@ import (
 type Set struct {
 	fingerprints []Fingerprint // by ID
 	models       *devices.Table
+	index        index
+	desks        sync.Pool
 }
 
 var _ minesweep.Judge = (*Set)(nil)
@@ -19,21 +22,75 @@ var _ minesweep.Judge = (*Set)(nil)
 // List returns the fingerprints, sorted by ID. They must not be changed.
 func (s *Set) List() []Fingerprint { return slices.Clone(s.fingerprints) }
 
+// maxFirings bounds how often one rule may fire on one host.
+const maxFirings = 16
+
 // Judge says what the replies of one host prove: every rule that fires, the
-// strongest and heaviest first. The order of the replies does not matter.
+// strongest and heaviest first. The order of the replies does not matter. At
+// most 256 KiB of one reply and 512 KiB of a host are judged; where there is
+// more, evidence named oversize, of strength [minesweep.Note], says so.
 func (s *Set) Judge(replies []minesweep.Reply) []minesweep.Evidence {
-	views := cut(replies)
-	var all []minesweep.Evidence
-	for _, v := range views {
-		if v.echo {
-			all = append(all, v.echoEvidence())
+	d := s.desk()
+	defer s.desks.Put(d)
+	s.fire(d, replies)
+	all := make([]minesweep.Evidence, 0, len(d.fired)+1)
+	for i := range d.views {
+		if d.views[i].echo {
+			all = append(all, d.views[i].echoEvidence())
 		}
 	}
-	for _, f := range s.fingerprints {
-		all = append(all, s.judgeOne(f, views)...)
+	for fired := range s.families(d.fired) {
+		all = s.judgeOne(all, d, fired)
+	}
+	all = append(all, d.notes()...)
+	if len(all) == 0 {
+		return nil
 	}
 	slices.SortStableFunc(all, heaviestFirst)
 	return unlock(all)
+}
+
+func (s *Set) desk() *desk {
+	d, ok := s.desks.Get().(*desk)
+	if !ok {
+		d = &desk{memo: make([]answer, len(s.index.tests))}
+	}
+	d.clear()
+	return d
+}
+
+// fire finds the rules that fire, in order of fingerprint, rule and view.
+func (s *Set) fire(d *desk, replies []minesweep.Reply) {
+	d.cut(replies)
+	for i := range d.views {
+		v := &d.views[i]
+		if v.echo {
+			continue
+		}
+		clear(d.memo)
+		d.rules = s.index.candidates(d.rules, v.probe)
+		for _, rule := range d.rules {
+			if d.fires(&s.index, rule, v) {
+				d.fired = append(d.fired, firing{rule, int32(i)})
+			}
+		}
+	}
+	slices.SortFunc(d.fired, func(a, b firing) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.view, b.view)) })
+	d.fired = slices.Compact(d.fired) // a rule may name a question and its prefix
+}
+
+// families parts the firings by fingerprint.
+func (s *Set) families(fired []firing) func(yield func([]firing) bool) {
+	return func(yield func([]firing) bool) {
+		for from, to := 0, 0; from < len(fired); from = to {
+			id := s.index.rules[fired[from].rule].fingerprint
+			for to = from; to < len(fired) && s.index.rules[fired[to].rule].fingerprint == id; to++ {
+			}
+			if !yield(fired[from:to]) {
+				return
+			}
+		}
+	}
 }
 
 // unlock takes the word locked back where a rate was read all the same: the
@@ -48,61 +105,84 @@ func unlock(all []minesweep.Evidence) []minesweep.Evidence {
 	return all
 }
 
-func (s *Set) judgeOne(f Fingerprint, views []view) []minesweep.Evidence {
-	var fired []minesweep.Evidence
-	for _, r := range f.Rules {
-		for _, v := range views {
-			if v.echo || !r.Probe.match(v.probe) {
-				continue
-			}
-			if e, ok := r.fire(f, v); ok {
-				canonical(s.models, &e.Claims)
-				fired = append(fired, e)
-			}
+// judgeOne appends the evidence of one fingerprint.
+func (s *Set) judgeOne(all []minesweep.Evidence, d *desk, family []firing) []minesweep.Evidence {
+	from := len(all)
+	f := &s.fingerprints[s.index.rules[family[0].rule].fingerprint]
+	for i, fired := range family {
+		if i >= maxFirings && family[i-maxFirings].rule == fired.rule {
+			continue
 		}
+		all = append(all, s.evidence(f, d, fired))
 	}
+	fired := all[from:]
 	slices.SortStableFunc(fired, func(a, b minesweep.Evidence) int {
 		return cmp.Or(heaviestFirst(a, b), cmp.Compare(a.Claims.Model, b.Claims.Model), cmp.Compare(a.Quote, b.Quote))
 	})
 	fired = slices.Compact(fired) // the same answer to a question asked twice
-	if len(fired) > 0 && fired[0].Strength == minesweep.Confirm {
-		s.readAll(f, views, fired)
+	if fired[0].Strength == minesweep.Confirm {
+		s.readAll(f, d, fired)
 	}
-	return fired
+	return all[:from+len(fired)]
+}
+
+func (s *Set) evidence(f *Fingerprint, d *desk, fired firing) minesweep.Evidence {
+	rule := &s.index.rules[fired.rule]
+	e := s.index.evidence(f.ID, &f.Rules[rule.rule], rule.claims, &d.views[fired.view])
+	s.canonical(&e.Claims)
+	return e
+}
+
+func (s *Set) canonical(c *minesweep.Claims) {
+	if c.Model != "" {
+		canonical(s.models, c)
+	}
 }
 
 // readAll joins what the file's reads give to the first of fired, the heaviest
 // confirming evidence. The model comes first, for reads depend on it.
-func (s *Set) readAll(f Fingerprint, views []view, fired []minesweep.Evidence) {
+func (s *Set) readAll(f *Fingerprint, d *desk, fired []minesweep.Evidence) {
 	c := &fired[0].Claims
 	for _, e := range fired {
 		if c.Model == "" && e.Strength == minesweep.Confirm {
 			c.Model = e.Claims.Model
 		}
 	}
-	rd := reader{views: views, claims: c, done: make(map[string]bool)}
-	isIdentity := func(r Read) bool { return r.Claim == "model" || r.Claim == "vendor" }
-	for _, r := range f.Reads {
-		if isIdentity(r) {
-			rd.read(r)
+	rd := reader{views: d.views, claims: c}
+	vendor, model := c.Vendor, c.Model
+	for i := range f.Reads {
+		if f.Reads[i].isIdentity() {
+			rd.read(&f.Reads[i])
 		}
 	}
-	canonical(s.models, c)
-	for _, r := range f.Reads {
-		if !isIdentity(r) {
-			rd.read(r)
+	if c.Model != model || c.Vendor != vendor || c.Algorithm == "" {
+		s.canonical(c)
+	}
+	for i := range f.Reads {
+		if !f.Reads[i].isIdentity() {
+			rd.read(&f.Reads[i])
 		}
 	}
 }
 
 // rank orders the strengths: what only mining software gives comes first.
-var rank = map[minesweep.Strength]int{
-	minesweep.Confirm: 0, minesweep.Suspect: 1, minesweep.Refute: 2, minesweep.Decoy: 3,
+func rank(s minesweep.Strength) int {
+	switch s {
+	case minesweep.Confirm:
+		return 0
+	case minesweep.Suspect:
+		return 1
+	case minesweep.Refute:
+		return 2
+	case minesweep.Decoy:
+		return 3
+	}
+	return 4
 }
 
 func heaviestFirst(a, b minesweep.Evidence) int {
 	return cmp.Or(
-		cmp.Compare(rank[a.Strength], rank[b.Strength]),
+		cmp.Compare(rank(a.Strength), rank(b.Strength)),
 		cmp.Compare(b.Weight, a.Weight),
 		cmp.Compare(a.Fingerprint, b.Fingerprint),
 		cmp.Compare(a.Port, b.Port),

@@ -43,6 +43,7 @@ func Load(fsyses ...fs.FS) (*Set, error) {
 		}
 	}
 	slices.SortFunc(s.fingerprints, func(a, b Fingerprint) int { return cmp.Compare(a.ID, b.ID) })
+	s.index = newIndex(s.fingerprints)
 	return s, nil
 }
 
@@ -69,7 +70,32 @@ func parse(name string, data []byte) (Fingerprint, error) {
 	}
 	c := checker{file: name, tree: &tree}
 	c.fingerprint(f, strings.TrimSuffix(path.Base(name), ".yaml"))
+	f.prepare(name, &tree)
 	return f, c.err
+}
+
+// prepare works out what judging would else work out anew each time, and keeps
+// where things stand in the file.
+func (f *Fingerprint) prepare(name string, tree *yaml.Node) {
+	f.file, f.line = name, line(tree, []any{"id"})
+	for i := range f.Rules {
+		f.Rules[i].line = line(tree, []any{"rules", i})
+		for j := range f.Rules[i].When {
+			c := &f.Rules[i].When[j]
+			c.name, c.line = partNames[c.Part], line(tree, []any{"rules", i, "when", j})
+		}
+	}
+	for i := range f.Reads {
+		r := &f.Reads[i]
+		r.name = partNames[r.Part]
+		for j := range r.When {
+			r.When[j].name = partNames[r.When[j].Part]
+		}
+		if r.Format != "" {
+			r.format = pieces(r.Format)
+		}
+		r.scale, r.base = r.ownUnit()
+	}
 }
 
 var lineOf = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): `)

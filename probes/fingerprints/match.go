@@ -1,121 +1,106 @@
 package fingerprints
 
-import (
-	"regexp"
-	"strings"
-
-	"minesweep"
-)
-
-// reach gives the values that a pointer or the name of a part stands for.
-func (v view) reach(p *Pointer, part string) []hit {
-	if p != nil {
-		return p.find(v.docs)
-	}
-	if s := v.parts[part]; s != "" {
-		return []hit{{value: s}}
-	}
-	return nil
-}
+import "minesweep"
 
 // found is what fulfilled conditions: the named groups, and what to quote.
 type found struct {
-	groups      map[string]string
-	needle, key string
+	groups []group
+	needle []byte
+	key    string
 }
 
 // holds tells whether all conditions hold on v.
-func (v view) holds(conditions []Condition) (found, bool) {
-	f := found{groups: make(map[string]string)}
-	for _, c := range conditions {
-		if !c.holds(v, &f) {
-			return f, false
+func (v *view) holds(conditions []Condition) bool {
+	for i := range conditions {
+		if !conditions[i].holds(v) {
+			return false
 		}
 	}
-	return f, true
+	return true
 }
 
-func (c Condition) holds(v view, f *found) bool {
-	hits := v.reach(c.JSON, c.Part)
-	switch {
-	case c.Absent:
-		return len(hits) == 0
-	case c.Not != nil:
-		return !matchAny(c.Not, hits, nil)
-	case c.Match != nil:
-		return matchAny(c.Match, hits, f)
+func (c *Condition) holds(v *view) bool {
+	re, want := c.Match, true
+	if c.Not != nil {
+		re, want = c.Not, false
 	}
-	if c.JSON != nil && f.key == "" {
-		f.key = `"` + c.JSON.lastKey() + `"`
+	if c.Absent {
+		want = false
 	}
-	return len(hits) > 0
+	any := false
+	v.visit(c.JSON, c.name, func(h hit) bool {
+		any = re == nil || (h.scalar && re.matches(&h))
+		return !any
+	})
+	return any == want
 }
 
-// matchAny tells whether re matches one of the values, and puts what it
-// matched first into f.
-func matchAny(re *Regexp, hits []hit, f *found) bool {
-	for _, h := range hits {
-		s, ok := scalarText(h.value)
-		if !ok {
-			continue
+// find gathers what made conditions hold that do.
+func (v *view) find(conditions []Condition) found {
+	var f found
+	for i := range conditions {
+		switch c := &conditions[i]; {
+		case c.Match != nil:
+			v.visit(c.JSON, c.name, func(h hit) bool { return !h.scalar || !f.take(c.Match, &h) })
+		case c.Not == nil && !c.Absent && c.JSON != nil && f.key == "":
+			f.key = c.JSON.quoted
 		}
-		m := re.FindStringSubmatch(s)
-		if m == nil {
-			continue
-		}
-		if f != nil {
-			f.take(re, m)
-		}
+	}
+	return f
+}
+
+// take keeps what re matches in a value; false where it does not match.
+func (f *found) take(re *Regexp, h *hit) bool {
+	if !re.literals.possible(h) {
+		return false
+	}
+	s := h.text
+	m := re.FindSubmatchIndex(s)
+	if m == nil {
+		return false
+	}
+	if len(f.needle) == 0 {
+		f.needle = s[m[0]:m[1]]
+	}
+	if len(re.names) == 0 {
 		return true
 	}
-	return false
-}
-
-func (f *found) take(re *Regexp, m []string) {
-	if f.needle == "" {
-		f.needle = m[0]
-	}
 	for i, name := range re.SubexpNames() {
-		if name != "" && m[i] != "" {
-			f.groups[name] = m[i]
+		if name != "" && m[2*i] >= 0 && m[2*i] < m[2*i+1] {
+			f.groups = append(f.groups, group{name, s[m[2*i]:m[2*i+1]]})
 		}
 	}
+	return true
 }
 
-// fire tells whether the rule fires on v, and gives its evidence.
-func (r Rule) fire(f Fingerprint, v view) (minesweep.Evidence, bool) {
-	got, ok := v.holds(r.When)
-	if !ok {
-		return minesweep.Evidence{}, false
+// fires tells whether a rule fires on the view whose answers are in d.memo.
+func (d *desk) fires(x *index, rule int32, v *view) bool {
+	for _, t := range x.rules[rule].tests {
+		if d.memo[t] == unknown {
+			d.memo[t] = no
+			if x.tests[t].holds(v) {
+				d.memo[t] = yes
+			}
+		}
+		if d.memo[t] == no {
+			return false
+		}
 	}
+	return true
+}
+
+// evidence says what a rule that fired on v claims.
+func (x *index) evidence(id string, r *Rule, claims []template, v *view) minesweep.Evidence {
+	got := v.find(r.When)
 	e := minesweep.Evidence{
-		Fingerprint: f.ID, Probe: v.probe, Port: v.port,
+		Fingerprint: id, Probe: v.probe, Port: v.port,
 		Strength: r.Strength, Weight: r.Weight,
 		Quote: v.quote(got.needle, got.key),
 	}
-	for _, claims := range []map[string]string{f.Claims, r.Claims} {
-		for claim, s := range claims {
-			if s = expand(s, got.groups); s != "" {
-				setText(&e.Claims, claim, s)
-			}
+	for _, t := range claims {
+		if s := expand(t.pieces, got.groups); s != "" {
+			setText(&e.Claims, t.claim, s)
 		}
 	}
-	return e, true
-}
-
-var reference = regexp.MustCompile(`\$\{(\w+)\}`)
-
-// expand puts groups in the place of ${group}; with a group that matched
-// nothing the text says nothing.
-func expand(s string, groups map[string]string) string {
-	empty := false
-	s = reference.ReplaceAllStringFunc(s, func(ref string) string {
-		g := strings.TrimSpace(groups[ref[2:len(ref)-1]])
-		empty = empty || g == ""
-		return g
-	})
-	if empty {
-		return ""
-	}
-	return s
+	return e
 }

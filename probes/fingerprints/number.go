@@ -76,3 +76,8 @@ func parseUptime(s string) (float64, bool) {
 	}
 	return sum, true
 }
+
+func isHashUnit(s string) bool {
+	_, _, err := parseHashUnit(s)
+	return err == nil
+}

@@ -80,15 +80,15 @@ func TestPoolURLHidesWhoMines(t *testing.T) {
 }
 
 func TestPoolsInUse(t *testing.T) {
-	docs := documents([]byte(`{"POOLS":[
+	v := cutOne(reply("cgminer/pools", "", `{"POOLS":[
 		{"URL":"fee","Priority":9998,"Status":"Alive","Stratum Active":true},
 		{"URL":"DevFee","Priority":1,"Status":"Alive","Stratum Active":true},
 		{"URL":"dead","Priority":2,"Status":"Dead"},
 		{"URL":"alive","Priority":3,"Status":"Alive"},
-		{"URL":"active","Priority":4,"Status":"Alive","Stratum Active":true}]}`))
-	var got []any
-	for _, h := range poolsInUse(parse1("/POOLS/*/URL").find(docs)) {
-		got = append(got, h.value)
+		{"URL":"active","Priority":4,"Status":"Alive","Stratum Active":true}]}`))[0]
+	var got []string
+	for _, h := range poolsInUse(&v, &Read{JSON: parse1("/POOLS/*/URL")}) {
+		got = append(got, string(h.text))
 	}
 	if len(got) != 3 || got[0] != "active" || got[1] != "alive" || got[2] != "dead" {
 		t.Errorf("pools in use are %v", got)

@@ -1,9 +1,7 @@
 package fingerprints
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +13,15 @@ import (
 // an array or any member of an object.
 type Pointer struct {
 	text   string
-	tokens []string
+	tokens []pointerStep
+	quoted string // the last token that names a member, in quotes, for finding the bytes
+}
+
+// pointerStep is one step of a pointer.
+type pointerStep struct {
+	name  string
+	index int // as the place in an array; -1 if it is no number
+	any   bool
 }
 
 // maxHits bounds what one pointer may reach in one reply.
@@ -31,13 +37,24 @@ func (p *Pointer) UnmarshalYAML(n *yaml.Node) error {
 }
 
 func parsePointer(s string) Pointer {
-	p := Pointer{text: s}
+	p := Pointer{text: s, quoted: `""`}
 	if s == "" {
 		return p
 	}
 	unescape := strings.NewReplacer("~1", "/", "~0", "~")
-	for token := range strings.SplitSeq(s[1:], "/") {
-		p.tokens = append(p.tokens, unescape.Replace(token))
+	for name := range strings.SplitSeq(s[1:], "/") {
+		name = unescape.Replace(name)
+		index, err := strconv.Atoi(name)
+		if err != nil {
+			index = -1
+		}
+		p.tokens = append(p.tokens, pointerStep{name: name, index: index, any: name == "*"})
+	}
+	for _, t := range slices.Backward(p.tokens) {
+		if t.index < 0 && !t.any {
+			p.quoted = `"` + t.name + `"`
+			break
+		}
 	}
 	return p
 }
@@ -45,71 +62,83 @@ func parsePointer(s string) Pointer {
 // String returns the pointer as written.
 func (p Pointer) String() string { return p.text }
 
-// lastKey is the last token that names a member, for finding the bytes.
-func (p Pointer) lastKey() string {
-	for _, token := range slices.Backward(p.tokens) {
-		if _, err := strconv.Atoi(token); err != nil && token != "*" {
-			return token
-		}
-	}
-	return ""
-}
-
-// hit is one value that a pointer reached.
+// hit is one value that a pointer or a part stands for.
 type hit struct {
-	value any
-	elem  any // what the last * stood for; nil without one
+	text   []byte
+	scalar bool // it has a text
+	null   bool
+	listed bool   // it was reached through a *
+	elem   cursor // what the last * stood for
+	view   *view  // whose part it is; nil of what a pointer reached
+	part   part
 }
 
-func (p Pointer) find(docs []any) []hit {
-	var hits []hit
+// lower gives the text in lower case, as far as it is ASCII.
+func (h *hit) lower() []byte {
+	if h.view != nil {
+		return h.view.lower(h.part, h.text)
+	}
+	var few [256]byte
+	return lowerASCII(few[:0], h.text)
+}
+
+// reach calls yield for what the pointer reaches in the documents, until yield
+// says that it has enough.
+func (p *Pointer) reach(t *tape, docs []document, yield func(hit) bool) {
+	w := walker{yield: yield}
 	for _, doc := range docs {
-		hits = p.walk(hits, doc, nil, p.tokens)
+		at := cursor{t, doc.src, doc.root}
+		if !w.walk(at, at, false, p.tokens) {
+			return
+		}
 	}
-	return hits
 }
 
-func (p Pointer) walk(hits []hit, at, elem any, tokens []string) []hit {
-	if len(hits) >= maxHits {
-		return hits
-	}
+type walker struct {
+	yield func(hit) bool
+	hits  int
+}
+
+// walk goes on from at; elem is what the last * stood for. It tells whether
+// more is wanted.
+func (w *walker) walk(at, elem cursor, listed bool, tokens []pointerStep) bool {
 	if len(tokens) == 0 {
-		return append(hits, hit{at, elem})
+		h := hit{listed: listed, elem: elem, null: at.node().kind == nullKind}
+		h.text, h.scalar = at.text()
+		w.hits++
+		return w.yield(h) && w.hits < maxHits
 	}
-	token, rest := tokens[0], tokens[1:]
-	switch v := at.(type) {
-	case map[string]any:
-		if token == "*" {
-			for _, key := range slices.Sorted(maps.Keys(v)) {
-				hits = p.walk(hits, v[key], v[key], rest)
+	step, rest := tokens[0], tokens[1:]
+	switch kind := at.node().kind; {
+	case kind < objectKind:
+		return true
+	case step.any && kind == objectKind:
+		var few [32]uint32
+		for _, key := range at.keys(few[:]) {
+			if next := at.to(key + 1); !w.walk(next, next, true, rest) {
+				return false
 			}
-		} else if member, ok := v[token]; ok {
-			hits = p.walk(hits, member, elem, rest)
 		}
-	case []any:
-		if token == "*" {
-			for _, e := range v {
-				hits = p.walk(hits, e, e, rest)
+		return true
+	case step.any:
+		end := at.node().next
+		for i := at.at + 1; i < end; i = at.tape.nodes[i].next {
+			if next := at.to(i); !w.walk(next, next, true, rest) {
+				return false
 			}
-		} else if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(v) {
-			hits = p.walk(hits, v[i], elem, rest)
 		}
+		return true
 	}
-	return hits
+	next, ok := at.child(step)
+	return !ok || w.walk(next, elem, listed, rest)
 }
 
-// scalarText gives a string, number, boolean or null as text; an object or an
-// array has none.
-func scalarText(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	case nil:
-		return "null", true
+func (c cursor) child(t pointerStep) (cursor, bool) {
+	if c.node().kind == objectKind {
+		return c.member(t.name)
 	}
-	return "", false
+	if t.index < 0 {
+		return c, false
+	}
+	return c.element(t.index)
 }

@@ -2,6 +2,7 @@ package fingerprints
 
 import (
 	"math"
+	"slices"
 
 	"minesweep"
 )
@@ -10,20 +11,23 @@ import (
 type reader struct {
 	views  []view
 	claims *minesweep.Claims
-	done   map[string]bool
+	done   []string
 }
 
-func (rd reader) read(r Read) {
-	if rd.done[r.Claim] || (r.Model != nil && !r.Model.MatchString(rd.claims.Model)) {
+func (r *Read) isIdentity() bool { return r.Claim == "model" || r.Claim == "vendor" }
+
+func (rd *reader) read(r *Read) {
+	if slices.Contains(rd.done, r.Claim) || (r.Model != nil && !r.Model.MatchString(rd.claims.Model)) {
 		return
 	}
 	for _, pattern := range r.Probe {
-		for _, v := range rd.views {
+		for i := range rd.views {
+			v := &rd.views[i]
 			if v.echo || !probeMatches(pattern, v.probe) {
 				continue
 			}
-			if _, ok := v.holds(r.When); ok && rd.take(r, v) {
-				rd.done[r.Claim] = true
+			if v.holds(r.When) && rd.take(r, v) {
+				rd.done = append(rd.done, r.Claim)
 				return
 			}
 		}
@@ -31,113 +35,118 @@ func (rd reader) read(r Read) {
 }
 
 // take reads one claim out of one view; false when it gave no value.
-func (rd reader) take(r Read, v view) bool {
-	switch {
-	case claimNames[r.Claim] == numberClaim && r.Value != "":
-		n, base, ok := r.number(r.Value, r.Unit)
+func (rd *reader) take(r *Read, v *view) bool {
+	switch numeric := claimNames[r.Claim] == numberClaim; {
+	case numeric && r.Value != "":
+		n, base, ok := r.number(r.Value, "")
 		return ok && rd.setNumber(r.Claim, n, base)
-	case claimNames[r.Claim] == numberClaim:
+	case numeric:
 		return rd.takeNumber(r, v)
 	case r.Value != "":
 		setText(rd.claims, r.Claim, r.Value)
 		return true
+	case r.Claim == "pool" || r.Claim == "worker":
+		return slices.ContainsFunc(poolsInUse(v, r), func(h hit) bool { return rd.takeText(r, h) })
 	}
-	for _, h := range r.hits(v) {
-		s, _, ok := r.extract(h)
-		if !ok {
-			continue
-		}
-		if r.Format != "" {
-			s = expand(r.Format, map[string]string{"value": s})
-		}
-		var c minesweep.Claims
-		setText(&c, r.Claim, s)
-		if c == (minesweep.Claims{}) {
-			continue // an empty string, or a MAC that is none
-		}
-		setText(rd.claims, r.Claim, s)
-		return true
-	}
-	return false
+	taken := false
+	v.visit(r.JSON, r.name, func(h hit) bool {
+		taken = rd.takeText(r, h)
+		return !taken
+	})
+	return taken
 }
 
-// hits gives the values that may be read; of pools only those in use.
-func (r Read) hits(v view) []hit {
-	hits := v.reach(r.JSON, r.Part)
-	if r.Claim == "pool" || r.Claim == "worker" {
-		return poolsInUse(hits)
+// takeText puts one value into the claims; false for what says nothing.
+func (rd *reader) takeText(r *Read, h hit) bool {
+	text, _, ok := r.extract(h)
+	if !ok {
+		return false
 	}
-	return hits
+	s := string(text[:min(len(text), 4*maxText)])
+	if r.format != nil {
+		s = expand(r.format, []group{{"value", text}})
+	}
+	var c minesweep.Claims
+	setText(&c, r.Claim, s)
+	if c == (minesweep.Claims{}) {
+		return false // an empty string, or a MAC that is none
+	}
+	setText(rd.claims, r.Claim, s)
+	return true
 }
 
 // extract gives the text of one value, and its unit where the pattern names one.
-func (r Read) extract(h hit) (text, unit string, ok bool) {
-	s, ok := scalarText(h.value)
-	if !ok || h.value == nil || s == "" {
-		return "", "", false
+func (r *Read) extract(h hit) (text []byte, unit string, ok bool) {
+	if !h.scalar || h.null || len(h.text) == 0 {
+		return nil, "", false
 	}
 	if r.Match == nil {
-		return s, "", true
+		return h.text, "", true
 	}
-	m := r.Match.FindStringSubmatch(s)
+	m := r.Match.FindSubmatch(h.text)
 	if m == nil {
-		return "", "", false
+		return nil, "", false
 	}
 	if i := r.Match.SubexpIndex("unit"); i >= 0 {
-		unit = m[i]
+		unit = string(m[i][:min(len(m[i]), maxText)])
 	}
 	if i := r.Match.SubexpIndex("value"); i >= 0 {
-		return m[i], unit, m[i] != ""
+		return m[i], unit, len(m[i]) > 0
 	}
-	return s, unit, true
+	return h.text, unit, true
 }
 
-func (rd reader) takeNumber(r Read, v view) bool {
-	unit := r.Unit
-	if s, ok := rd.unitOf(r, v); ok {
-		unit = s
-	}
+func (rd *reader) takeNumber(r *Read, v *view) bool {
+	unit := rd.unitOf(r, v)
 	var sum float64
 	var base string
 	count := 0
-	for _, h := range r.hits(v) {
+	v.visit(r.JSON, r.name, func(h hit) bool {
 		s, own, ok := r.extract(h)
-		if !ok {
-			continue
+		if !ok || len(s) > maxText {
+			return true
 		}
 		if own == "" {
 			own = unit
 		}
-		n, b, ok := r.number(s, own)
+		n, b, ok := r.number(string(s), own)
 		if !ok || (count > 0 && b != base) {
-			continue
+			return true
 		}
 		sum, base = sum+n, b
-		if count++; !r.Sum {
-			break
-		}
-	}
+		count++
+		return r.Sum
+	})
 	return count > 0 && rd.setNumber(r.Claim, sum, base)
 }
 
-// unitOf looks the unit up in the same reply, failing that in another.
-func (rd reader) unitOf(r Read, v view) (string, bool) {
+// unitOf looks the unit up in the same reply, failing that in another; "" is
+// the unit that the read names.
+func (rd *reader) unitOf(r *Read, v *view) string {
 	if r.UnitJSON == nil {
-		return "", false
+		return ""
 	}
-	for _, w := range append([]view{v}, rd.views...) {
-		for _, h := range r.UnitJSON.find(w.docs) {
-			s, _ := scalarText(h.value)
-			if _, _, err := parseHashUnit(s); err == nil {
-				return s, true
+	unit := ""
+	look := func(h hit) bool {
+		if h.scalar && len(h.text) <= maxText {
+			if s := string(h.text); isHashUnit(s) {
+				unit = s
 			}
 		}
+		return unit == ""
 	}
-	return "", false
+	v.visit(r.UnitJSON, noPart, look)
+	for i := 0; i < len(rd.views) && unit == ""; i++ {
+		if !rd.views[i].echo {
+			rd.views[i].visit(r.UnitJSON, noPart, look)
+		}
+	}
+	return unit
 }
 
-// number reads s, which is in unit, and gives it in the claim's own unit.
-func (r Read) number(s, unit string) (n float64, base string, ok bool) {
+// number reads s, which is in unit, or with "" in the read's own, and gives it
+// in the claim's own unit.
+func (r *Read) number(s, unit string) (n float64, base string, ok bool) {
 	if r.Claim == "uptime_s" {
 		n, ok = parseUptime(s)
 	} else {
@@ -146,11 +155,23 @@ func (r Read) number(s, unit string) (n float64, base string, ok bool) {
 	if !ok || (r.Min != nil && n < *r.Min) || (r.Max != nil && n >= *r.Max) {
 		return 0, "", false
 	}
-	if r.Claim != "hashrate" {
-		return n * plainUnits[r.Claim][unit], "", true
+	if unit == "" {
+		return n * r.scale, r.base, r.scale > 0
 	}
 	scale, base, err := parseHashUnit(unit)
 	return n * scale, base, err == nil
+}
+
+// ownUnit gives what the unit that the read names means; 0 without one.
+func (r *Read) ownUnit() (scale float64, base string) {
+	if r.Claim != "hashrate" {
+		return plainUnits[r.Claim][r.Unit], ""
+	}
+	scale, base, err := parseHashUnit(r.Unit)
+	if err != nil {
+		return 0, ""
+	}
+	return scale, base
 }
 
 // Limits of what a device can mean; beyond them the number is rubbish.
@@ -160,7 +181,7 @@ const (
 	maxUptimeS  = 2e9
 )
 
-func (rd reader) setNumber(claim string, n float64, base string) bool {
+func (rd *reader) setNumber(claim string, n float64, base string) bool {
 	switch {
 	case claim == "hashrate" && n <= maxHashrate:
 		rd.claims.Hashrate, rd.claims.HashrateUnit = &n, base

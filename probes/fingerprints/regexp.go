@@ -10,7 +10,16 @@ import (
 
 // Regexp is a pattern that is compiled while it is read, so that a bad one is
 // an error of the file and never of a sweep.
-type Regexp struct{ *regexp.Regexp }
+type Regexp struct {
+	*regexp.Regexp
+	literals literals
+	names    []string // of its named groups
+}
+
+// matches tells whether the pattern matches a value.
+func (r *Regexp) matches(h *hit) bool {
+	return r.literals.possible(h) && (r.literals.whole || r.Match(h.text))
+}
 
 // UnmarshalYAML compiles the pattern.
 func (r *Regexp) UnmarshalYAML(n *yaml.Node) error {
@@ -22,7 +31,12 @@ func (r *Regexp) UnmarshalYAML(n *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("line %d: pattern %q: %w; write RE2 syntax, as package regexp takes it", n.Line, s, err)
 	}
-	r.Regexp = re
+	*r = Regexp{Regexp: re, literals: findLiterals(s)}
+	for _, name := range re.SubexpNames() {
+		if name != "" {
+			r.names = append(r.names, name)
+		}
+	}
 	return nil
 }
 
@@ -31,13 +45,7 @@ func (r *Regexp) groups() []string {
 	if r == nil {
 		return nil
 	}
-	var names []string
-	for _, name := range r.SubexpNames() {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
+	return r.names
 }
 
 // Probes are names of questions; one that ends in * stands for all names that

@@ -2,8 +2,8 @@ package fingerprints
 
 import (
 	"bytes"
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,16 +11,26 @@ import (
 // the call of JSONP.
 var wrapper = regexp.MustCompile(`^\s*(Socket connect failed: Connection refused|[A-Za-z_$][\w.$]*\()\s*[\[{]`)
 
+// wrapped tells whether body begins so; most that is no JSON is known by its
+// first byte.
+func wrapped(body []byte) bool {
+	body = bytes.TrimLeft(body[:min(len(body), 128)], " \t\r\n")
+	return len(body) > 0 && (body[0] == '_' || body[0] == '$' || body[0]|0x20 >= 'a' && body[0]|0x20 <= 'z') && wrapper.Match(body)
+}
+
 // repair mends the JSON that real miners send and strict reading refuses: no
 // comma between elements, a comma too many, nan, raw control characters and
 // false escapes in strings, a tail after the end, a cut end, a wrapper. It
 // drops white space outside strings. Repairing twice changes nothing more.
 func repair(body []byte) []byte {
-	body = bytes.ReplaceAll(body, []byte{0}, nil)
-	for wrapper.Match(body[:min(len(body), 128)]) {
+	if bytes.IndexByte(body, 0) >= 0 {
+		body = bytes.ReplaceAll(body, []byte{0}, nil)
+	}
+	for wrapped(body) {
 		body = body[bytes.IndexAny(body, "[{"):]
 	}
-	m := mender{in: body}
+	m := mender{in: body, limit: len(body) + len(body)/2 + 1024}
+	m.out.Grow(len(body) + 64)
 	m.run()
 	return m.out.Bytes()
 }
@@ -41,6 +51,7 @@ const (
 type mender struct {
 	in    []byte
 	at    int
+	limit int // of what is written; control characters grow to six bytes
 	out   bytes.Buffer
 	open  []byte // brackets not yet closed
 	last  token
@@ -48,7 +59,7 @@ type mender struct {
 }
 
 func (m *mender) run() {
-	for m.at < len(m.in) {
+	for m.at < len(m.in) && m.out.Len() < m.limit {
 		c := m.in[m.at]
 		switch {
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
@@ -133,16 +144,21 @@ func (m *mender) word() {
 	if n < 0 {
 		n = len(m.in) - m.at
 	}
-	w := string(m.in[m.at : m.at+n])
+	w := m.in[m.at : m.at+n]
 	m.at += n
 	m.missing()
 	m.element()
-	switch strings.ToLower(strings.TrimLeft(w, "+-")) {
-	case "nan", "inf", "infinity":
-		w = "null"
+	if isNoNumber(bytes.TrimLeft(w, "+-")) {
+		w = null
 	}
-	m.out.WriteString(w)
+	m.out.Write(w)
 	m.last = value
+}
+
+var null, notNumbers = []byte("null"), [][]byte{[]byte("nan"), []byte("inf"), []byte("infinity")}
+
+func isNoNumber(w []byte) bool {
+	return slices.ContainsFunc(notNumbers, func(name []byte) bool { return bytes.EqualFold(w, name) })
 }
 
 // missing writes null for a value that a comma ended before it began.
@@ -158,7 +174,7 @@ func (m *mender) str() {
 	m.element()
 	m.out.WriteByte('"')
 	m.at++
-	for m.at < len(m.in) && m.in[m.at] != '"' {
+	for m.at < len(m.in) && m.in[m.at] != '"' && m.out.Len() < m.limit {
 		m.char()
 	}
 	m.out.WriteByte('"')
@@ -176,7 +192,10 @@ func (m *mender) char() {
 	m.at++
 	switch {
 	case c < 0x20:
-		fmt.Fprintf(&m.out, `\u%04x`, c)
+		const hex = "0123456789abcdef"
+		m.out.WriteString(`\u00`)
+		m.out.WriteByte(hex[c>>4])
+		m.out.WriteByte(hex[c&15])
 	case c != '\\':
 		m.out.WriteByte(c)
 	case m.at < len(m.in) && escapes(m.in[m.at:]):

@@ -14,26 +14,43 @@ var (
 // plural maps a section of cgminer's pipe text to the name JSON gives it.
 var plural = map[string]string{"POOL": "POOLS", "ASC": "DEVS", "PGA": "DEVS", "GPU": "DEVS", "CPU": "DEVS"}
 
-// maxSections bounds what is read of a text answer; a farm box has 12 boards.
-const maxSections = 256
+// Bounds of what is read of a text answer: sections, for a farm box has 12
+// boards, and fields of one, for an Antminer's stats have 300.
+const (
+	maxSections = 256
+	maxFields   = 4096
+)
 
-// textDocuments reads cgminer's pipe text and ccminer's KEY=value; text into
-// the shape that their JSON would have; other text gives none.
-func textDocuments(body []byte) []any {
+// textCost is about the bytes that reading body as text takes.
+func textCost(body []byte) int {
+	fields := 0
+	for _, c := range body {
+		if c == ',' || c == ';' || c == '|' {
+			fields++
+		}
+	}
+	return 2*len(body) + 16*fields
+}
+
+// textJSON writes cgminer's pipe text and ccminer's KEY=value; text as the
+// JSON that such a miner would send; other text gives nil.
+func textJSON(body []byte) []byte {
 	switch {
 	case cgminerText.Match(body):
-		return []any{cgminerDocument(string(body))}
+		return cgminerJSON(string(body))
 	case ccminerText.Match(body):
-		return []any{ccminerDocument(string(body))}
+		return ccminerJSON(string(body))
 	}
 	return nil
 }
 
-// cgminerDocument reads "STATUS=S,Code=22,…|VERSION,CGMiner=4.11.1,…|".
-func cgminerDocument(s string) any {
-	doc := make(map[string]any)
-	for _, section := range splitEscaped(s, '|') {
-		fields := splitEscaped(section, ',')
+// cgminerJSON reads "STATUS=S,Code=22,…|VERSION,CGMiner=4.11.1,…|": sections
+// of one name become one array.
+func cgminerJSON(s string) []byte {
+	var names []string
+	sections := make(map[string][]byte)
+	for _, section := range splitEscaped(s, '|', maxSections) {
+		fields := splitEscaped(section, ',', maxFields)
 		name, _, _ := strings.Cut(fields[0], "=")
 		if p, ok := plural[name]; ok {
 			name = p
@@ -41,43 +58,87 @@ func cgminerDocument(s string) any {
 		if name == "" {
 			continue
 		}
-		list, _ := doc[name].([]any)
-		doc[name] = append(list, members(fields))
+		if sections[name] == nil {
+			names = append(names, name)
+		} else {
+			sections[name] = append(sections[name], ',')
+		}
+		sections[name] = appendMembers(sections[name], fields)
 	}
-	return doc
+	out := []byte{'{'}
+	for i, name := range names {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(appendString(out, name), ":["...)
+		out = append(append(out, sections[name]...), ']')
+	}
+	return append(out, '}')
 }
 
-// ccminerDocument reads "NAME=ccminer;VER=2.3;…|"; several sections become an
+// ccminerJSON reads "NAME=ccminer;VER=2.3;…|"; several sections become an
 // array.
-func ccminerDocument(s string) any {
-	var list []any
-	for _, section := range splitEscaped(s, '|') {
-		if strings.TrimSpace(section) != "" {
-			list = append(list, members(strings.Split(section, ";")))
+func ccminerJSON(s string) []byte {
+	out, n := []byte{'['}, 0
+	for _, section := range splitEscaped(s, '|', maxSections) {
+		if strings.TrimSpace(section) == "" {
+			continue
 		}
+		if n++; n > 1 {
+			out = append(out, ',')
+		}
+		out = appendMembers(out, strings.SplitN(section, ";", maxFields))
 	}
-	if len(list) == 1 {
-		return list[0]
+	if n == 1 {
+		return out[1:]
 	}
-	return list
+	return append(out, ']')
 }
 
-func members(fields []string) map[string]any {
-	m := make(map[string]any, len(fields))
+// appendMembers writes NAME=value fields as an object.
+func appendMembers(out []byte, fields []string) []byte {
+	out = append(out, '{')
+	n := 0
 	for _, f := range fields {
-		if k, v, ok := strings.Cut(f, "="); ok {
-			m[strings.TrimSpace(k)] = strings.ReplaceAll(v, `\=`, "=")
+		k, v, ok := strings.Cut(f, "=")
+		if !ok {
+			continue
+		}
+		if n++; n > 1 {
+			out = append(out, ',')
+		}
+		out = append(appendString(out, strings.TrimSpace(k)), ':')
+		out = appendString(out, strings.ReplaceAll(v, `\=`, "="))
+	}
+	return append(out, '}')
+}
+
+// appendString writes s as a JSON string.
+func appendString(out []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	out = append(out, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			out = append(out, '\\', c)
+		case c < 0x20:
+			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			out = append(out, c)
 		}
 	}
-	return m
+	return append(out, '"')
 }
 
 // splitEscaped cuts s at sep where no backslash stands before it, and takes
 // the backslashes away (cgminer's API-README: = , | \ are escaped).
-func splitEscaped(s string, sep byte) []string {
+func splitEscaped(s string, sep byte, most int) []string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return strings.SplitN(s, string(sep), most)
+	}
 	var parts []string
 	var part bytes.Buffer
-	for i := 0; i < len(s) && len(parts) < maxSections; i++ {
+	for i := 0; i < len(s) && len(parts) < most-1; i++ {
 		switch {
 		case s[i] == '\\' && i+1 < len(s):
 			// A backslash before the other separator must survive the first cut.
