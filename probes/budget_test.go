@@ -119,7 +119,7 @@ func TestWhatOtherPortsSaid(t *testing.T) {
 		{"6060 behind the realm", "192.0.2.7:6060", []minesweep.Reply{luxos, realm}, "http/productName"},
 		{"6060 with 4028 closed", "192.0.2.7:6060", []minesweep.Reply{page}, "http/productName"},
 		{"6060 of something else", "192.0.2.7:6060", []minesweep.Reply{luxos, page}, "banner"},
-		{"page without words of a VNish", "192.0.2.7:80", []minesweep.Reply{vnish}, "http/ http/api/v1/info"},
+		{"page without words of a VNish", "192.0.2.7:80", []minesweep.Reply{vnish}, "http/ http/api/v1/summary"},
 		{"page without words of a BOSer", "192.0.2.7:80", []minesweep.Reply{said("192.0.2.7:4028", "cgminer/version", block(22, "BOSer versions", ""))}, "http/ http/api/v1/version/"},
 		{"page without words of an Innosilicon", "192.0.2.7:80", []minesweep.Reply{said("192.0.2.7:4028", "cgminer/version", block(22, "CGMiner versions", "innominer a9"))}, "http/ http/api/overview"},
 		{"page without words", "192.0.2.7:80", nil, "http/"},
@@ -145,11 +145,11 @@ func TestTheSamePageIsNotFollowedTwice(t *testing.T) {
 	page := web("200 OK", "", "<title>AnthillOS</title>")
 	before := []minesweep.Reply{
 		said("192.0.2.7:80", "http/", strings.Replace(page, "OK\r\n", "OK\r\nDate: yesterday\r\n", 1)),
-		said("192.0.2.7:80", "http/api/v1/info", web("200 OK", "", `{"fw_name":"Vnish"}`)),
+		said("192.0.2.7:80", "http/api/v1/summary", web("200 OK", "", `{"miner":{}}`)),
 	}
 	d := device(t, map[string]string{"http/": page})
 	replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:8080"), minesweep.Known{Replies: before})
-	if got := strings.Join(probesOf(replies), " "); err != nil || got != "http/ http/api/v1/summary" {
+	if got := strings.Join(probesOf(replies), " "); err != nil || got != "http/ http/api/v1/info" {
 		t.Errorf("asked %q, %v", got, err)
 	}
 }

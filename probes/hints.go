@@ -79,8 +79,10 @@ func openingOf(port uint16, k known) (keys []string, hinted bool) {
 // is left for TLS: on silence the first question is put once more inside it.
 func handshakes(port uint16, k known) int {
 	switch {
-	case k.Confirmed:
+	case k.Confirmed, port == whatsminer3Port && k.mayBeWhatsminer():
 		return maxHandshakesMining
+	case slices.Contains(cgminerPorts, port):
+		return maxHandshakes - 1 // who is silent here has nothing to say to pools' words
 	case slices.Contains(stratumPorts, port):
 		return maxHandshakes - 1
 	}

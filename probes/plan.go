@@ -48,7 +48,7 @@ var generalSteps = []step{
 	{after: root, on: getstatPorts, when: re(`^HTTP/`), ask: []string{"http/getstat"}, weak: true},
 	{after: bareQuestions, when: re(`^HTTP/`), ask: root, weak: true},
 	{after: root, on: []uint16{8080}, when: re(`404 page not found`), ask: []string{"http/api/stats", "http/summary"}, weak: true},
-	{after: root, on: []uint16{8080, 44444, 4069}, when: re(`^HTTP/`), ask: []string{"http/summary"}, weak: true},
+	{after: root, on: []uint16{8080, 44444, 4069}, when: re(`^HTTP/`), unless: re(`(?i)<html|<!doctype`), ask: []string{"http/summary"}, weak: true},
 	{after: root, when: re(`^HTTP/\S+ 404`), ask: []string{"http/summary"}, weak: true},
 	{after: []string{"http/summary"}, on: []uint16{4067}, when: re(`^HTTP/\S+ 404`), ask: []string{"http/stat", "http/"}, weak: true},
 	{after: []string{"http/stat"}, when: re(`^HTTP/\S+ 404`), ask: []string{"http/", "http/summary"}, weak: true},

@@ -5,7 +5,7 @@ package probes
 var cgminerSteps = []step{
 	{after: []string{"http/*", "stratum/*", "claymore/*", "ccminer/*", "getstat/*", "excavator/*", "rhminer/*", "stats/*"},
 		when: re(cgminerAnswer), unless: re(`^HTTP/`), ask: []string{"cgminer/version"}},
-	{after: versions, on: []uint16{volcminerPort}, when: re(cgminerAnswer), ask: []string{"cgminer/stats line", "cgminer/summary line", "cgminer/pools line"}},
+	{after: versions, on: []uint16{volcminerPort}, when: re(cgminerAnswer), ask: []string{"cgminer/summary line", "cgminer/stats line", "cgminer/pools line"}},
 	{after: versions, when: re(`(?i)luxminer`), ask: names("cgminer", "config", "summary", "pools", "power", "stats")},
 	{after: versions, when: re(`(?i)bosminer|boser|braiins|bos_am`), ask: names("cgminer", "devdetails", "summary", "pools", "tunerstatus", "devs")},
 	{after: versions, when: re(`(?i)btminer|bitmicro|whatsminer|"invalid cmd"`), ask: names("whatsminer", "devdetails", "summary", "pools", "get_version", "get_miner_info", "status")},
@@ -14,7 +14,8 @@ var cgminerSteps = []step{
 	{after: versions, when: re(`(?i)bdminer`), ask: names("cgminer", "stats", "summary", "pools")},
 	{after: versions, when: re(`(?i)sgminer|avermore|teamredminer`), ask: names("cgminer", "devs", "pools", "summary", "stats")},
 	{after: versions, when: re(`(?i)bmminer|antminer`), ask: names("cgminer", "stats new_api", "pools", "summary")},
-	{after: versions, when: re(cgminerAnswer), ask: names("cgminer", "summary", "stats", "pools", "devs", "devdetails")},
+	{after: versions, on: []uint16{4029}, when: re(cgminerAnswer), ask: names("cgminer", "summary", "devs", "pools", "stats")},
+	{after: versions, when: re(cgminerAnswer), ask: names("cgminer", "summary", "stats", "devs", "pools", "devdetails")},
 
 	// Firmware that knows the new form gives no old key; what is read from the
 	// old form alone is asked for as well.
@@ -30,8 +31,8 @@ var cgminerSteps = []step{
 // they say. Web applications without words are asked where another port named
 // the maker.
 var deviceSteps = []step{
-	{after: root, when: re(`(?i)anthillos|uniplus ?os`), ask: []string{"http/api/v1/info", "http/api/v1/summary"}},
-	{after: root, when: re(`^HTTP/\S+ 200`), given: re(`(?i)vnish|anthill|uniplus`), ask: []string{"http/api/v1/info", "http/api/v1/summary"}},
+	{after: root, when: re(`(?i)anthillos|uniplus ?os`), ask: []string{"http/api/v1/summary", "http/api/v1/info"}},
+	{after: root, when: re(`^HTTP/\S+ 200`), given: re(`(?i)vnish|anthill|uniplus`), ask: []string{"http/api/v1/summary", "http/api/v1/info"}},
 	{after: root, when: re(`(?i)axeos|bitaxe|nerdqaxe|nerdaxe|nerdoctaxe|lucky ?miner`), ask: []string{"http/api/system/info"}},
 	{after: root, when: re(`(?i)\bnerd|captive portal`), ask: []string{"http/api/system/info"}, weak: true},
 	{after: root, when: re(`(?i)cloud-box|goldshell`), ask: []string{"http/mcb/status", "http/mcb/cgminer", "http/mcb/setting"}},

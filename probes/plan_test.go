@@ -40,14 +40,14 @@ func TestOpening(t *testing.T) {
 		want   []string
 		hinted bool
 	}{
-		{4028, []string{"cgminer/version", "cgminer/version-text", "whatsminer/get_version", "http/", "stratum/subscribe"}, true},
+		{4028, []string{"cgminer/version", "cgminer/version-text", "whatsminer/get_version", "http/"}, true},
 		{80, []string{"http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1", "ccminer/summary"}, true},
 		{3333, []string{"stratum/subscribe", "claymore/miner_getstat1", "http/", "cgminer/version"}, true},
 		{4444, []string{"stratum/subscribe", "claymore/miner_getstat1", "claymore/eth_getWork", "http/"}, true},
 		{8888, []string{"http/", "stratum/subscribe", "cgminer/version", "claymore/miner_getstat1"}, true},
 		{4068, []string{"ccminer/summary", "http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1"}, true},
 		{4067, []string{"http/summary", "ccminer/summary", "http/", "cgminer/version", "stratum/subscribe"}, true},
-		{4433, []string{"whatsminer3/get.device.info", "http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1"}, true},
+		{4433, []string{"whatsminer3/get.device.info", "http/"}, true},
 		{8359, []string{"cgminer/version line", "http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1"}, true},
 		{20000, []string{"getstat/getstat", "http/", "cgminer/version", "stratum/subscribe", "claymore/miner_getstat1"}, true},
 		{42000, []string{"http/getstat", "getstat/getstat", "http/", "cgminer/version", "stratum/subscribe"}, true},

@@ -25,7 +25,7 @@ type talk struct {
 	replies     []minesweep.Reply
 	queue       []followUp
 	asked       map[string]bool
-	plain       map[string]bool // asked outside TLS
+	plain       bool // something was asked outside TLS
 	connections int
 	listen      bool // wait for a banner before the first question
 	tls         bool // ask inside TLS
@@ -45,7 +45,7 @@ func newTalk(cfg AskerConfig, target netip.AddrPort, k known) *talk {
 	tls := slices.Contains(tlsPorts, target.Port())
 	return &talk{
 		cfg: cfg, target: target, known: k, budget: newBudget(k.Known), only: reserved(target.Port(), k),
-		asked: make(map[string]bool), plain: make(map[string]bool), tls: tls, triedTLS: tls,
+		asked: make(map[string]bool), tls: tls, triedTLS: tls,
 	}
 }
 
@@ -97,8 +97,9 @@ func (t *talk) ask(ctx context.Context, q followUp) bool {
 	}
 	t.asked[q.key] = true
 	t.keep(reply)
-	if t.switchTLS(probe, reply) {
+	if t.switchTLS(reply) {
 		delete(t.asked, q.key)
+		t.budget.here-- // the same question once more, in what the peer speaks
 		return t.ask(ctx, q)
 	}
 	return t.judge(reply)
@@ -176,13 +177,13 @@ var refusesPlain = regexp.MustCompile(`HTTP request to an HTTPS server|plain HTT
 
 // switchTLS changes between plain and TLS once a port, and reports whether the
 // question is to be put again.
-func (t *talk) switchTLS(p Probe, r minesweep.Reply) bool {
+func (t *talk) switchTLS(r minesweep.Reply) bool {
 	switch {
 	case r.TLS && strings.HasPrefix(r.Refused, noTLS):
 		t.tls = false
-		return !t.plain[p.key()]
+		return !t.plain
 	case !r.TLS:
-		t.plain[p.key()] = true
+		t.plain = true
 	}
 	if !t.triedTLS && refusesPlain.Match(r.Raw) {
 		t.tls, t.triedTLS = true, true
