@@ -48,7 +48,7 @@ func installTo(ctx context.Context, dir string, install func(context.Context, st
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(half)
+	defer func() { _ = os.RemoveAll(half) }()
 	if err := install(ctx, half); err != nil {
 		return err
 	}

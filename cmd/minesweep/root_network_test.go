@@ -96,14 +96,14 @@ const (
 func (n *network) join(t *testing.T, far *network) {
 	t.Helper()
 	n.ip(t, "link add near address "+nearMAC+" type veth peer name far address "+farMAC)
-	// No address of their own making, hence no multicast of IPv6 either.
-	n.ip(t, "link set near addrgenmode none")
-	n.ip(t, "link set far addrgenmode none")
 	n.ip(t, fmt.Sprintf("link set far netns /proc/%d/fd/%d", os.Getpid(), far.handle.Fd()))
 	for _, end := range []struct {
 		*network
 		dev, own, other, otherMAC string
 	}{{n, "near", nearAddr, farAddr, farMAC}, {far, "far", farAddr, nearAddr, nearMAC}} {
+		// No address of its own making, hence no multicast of IPv6 either. A
+		// device forgets this when it is moved.
+		end.ip(t, "link set "+end.dev+" addrgenmode none")
 		end.ip(t, "address add "+end.own+"/30 dev "+end.dev)
 		end.ip(t, "link set "+end.dev+" up")
 		end.ip(t, "neighbour add "+end.other+" lladdr "+end.otherMAC+" nud permanent dev "+end.dev)

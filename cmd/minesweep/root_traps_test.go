@@ -22,8 +22,9 @@ type trap struct {
 var silentOrDecoy = []minesweep.Verdict{minesweep.Silent, minesweep.DecoyHost}
 
 var traps = []trap{
-	{wantHost{"mosquitto on the port of Stratum", "127.78.0.70", []uint16{3333}, unconfirmed, ""},
-		"mosquitto", func(dir, _ string, _ []uint16) []string { return []string{"-c", filepath.Join(dir, "config")} },
+	{wantHost{"an MQTT broker on the port of Stratum", "127.78.0.70", []uint16{3333}, unconfirmed, ""},
+		"mosquitto", //nolint:misspell // its name
+		func(dir, _ string, _ []uint16) []string { return []string{"-c", filepath.Join(dir, "config")} },
 		"listener %[2]d %[1]s\nallow_anonymous true\nuser root\n"},
 	{wantHost{"node-exporter, which has a page for every path", "127.78.0.71", []uint16{4067, 8080, 8545, 16010, 18081}, unconfirmed, ""},
 		"prometheus-node-exporter", func(_, at string, ports []uint16) []string {

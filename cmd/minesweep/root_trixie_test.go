@@ -18,7 +18,7 @@ import (
 func trixie(name string) func(context.Context, string) error {
 	return func(ctx context.Context, dir string) error {
 		apt := filepath.Join(dir, "apt")
-		defer os.RemoveAll(apt)
+		defer func() { _ = os.RemoveAll(apt) }()
 		sources, err := trixieSources(apt)
 		if err != nil {
 			return err
