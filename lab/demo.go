@@ -86,6 +86,10 @@ var unasked = map[string]bool{
 	"asic-honorknight-k21":        true, // its overview is asked where 4028 was heard first
 	"asic-aixin-a1":               true,
 	"asic-cheetah-f5":             true,
+	"asic-auradine-devs":          true, // its mode is asked of nobody
+	"asic-auradine-temperature":   true,
+	"asic-avalon-config":          true,
+	"home-bitaxe-asic":            true,
 }
 
 // answersFirst reports whether a sweep, at one of the device's ports, opens
