@@ -22,7 +22,7 @@ type checker struct {
 // keys as strings and list positions as ints.
 func (c *checker) fail(path []any, format string, args ...any) {
 	if c.err == nil {
-		c.err = fmt.Errorf("%s:%d: %s", c.file, line(c.tree, path), fmt.Sprintf(format, args...))
+		c.err = located{c.file, line(c.tree, path), fmt.Sprintf(format, args...)}
 	}
 }
 

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -17,34 +17,59 @@ import (
 )
 
 // Load reads every *.yaml of the file systems given, such as [Embedded] and a
-// user's own directory. Any fault refuses the whole, with file, line and key.
+// user's own directory; their order does not matter. Any fault refuses the
+// whole, with file, line and key.
 func Load(fsyses ...fs.FS) (*Set, error) {
 	list, err := devices.Load()
 	if err != nil {
 		return nil, err
 	}
 	s := &Set{models: list}
-	files := make(map[string]string)
 	for _, fsys := range fsyses {
-		names, err := fs.Glob(fsys, "*.yaml")
-		if err != nil {
-			return nil, err
+		own, errs := loadFiles(fsys)
+		if own, errs = dropTaken(s.fingerprints, own, errs); len(errs) > 0 {
+			return nil, errs[0]
 		}
-		for _, name := range names {
-			f, err := loadFile(fsys, name)
-			if err != nil {
-				return nil, err
-			}
-			if _, taken := files[f.ID]; taken {
-				return nil, fmt.Errorf("%s:1: id: another fingerprint is named %s already, choose a name of its own", name, f.ID)
-			}
-			files[f.ID] = name
-			s.fingerprints = append(s.fingerprints, f)
-		}
+		s.add(own)
 	}
+	return s, nil
+}
+
+// add puts fingerprints in their places, and makes the index anew.
+func (s *Set) add(list []Fingerprint) {
+	s.fingerprints = append(s.fingerprints, list...)
 	slices.SortFunc(s.fingerprints, func(a, b Fingerprint) int { return cmp.Compare(a.ID, b.ID) })
 	s.index = newIndex(s.fingerprints)
-	return s, nil
+}
+
+// loadFiles reads what can be read, and says what is wrong with the rest.
+func loadFiles(fsys fs.FS) (list []Fingerprint, errs []error) {
+	names, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, []error{err}
+	}
+	for _, name := range names {
+		f, err := loadFile(fsys, name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		list = append(list, f)
+	}
+	return list, errs
+}
+
+// dropTaken leaves out of own what has the ID of one that is there already.
+func dropTaken(there, own []Fingerprint, errs []error) ([]Fingerprint, []error) {
+	var kept []Fingerprint
+	for _, f := range own {
+		if slices.ContainsFunc(there, func(t Fingerprint) bool { return t.ID == f.ID }) {
+			errs = append(errs, located{f.file, f.line, "id: another fingerprint is named " + f.ID + " already, choose a name of its own"})
+			continue
+		}
+		kept = append(kept, f)
+	}
+	return kept, errs
 }
 
 func loadFile(fsys fs.FS, name string) (Fingerprint, error) {
@@ -110,10 +135,11 @@ func yamlError(name string, err error) error {
 	if errors.As(err, &many) && len(many.Errors) > 0 {
 		text = many.Errors[0]
 	}
-	line := "1"
+	line := 1
 	if m := lineOf.FindStringSubmatch(text); m != nil {
-		line, text = m[1], text[len(m[0]):]
+		line, _ = strconv.Atoi(m[1])
+		text = text[len(m[0]):]
 	}
 	text = unknownKey.ReplaceAllString(text, "unknown key $1; the keys of a ${2} are in ARCHITECTURE.md, Fingerprints")
-	return fmt.Errorf("%s:%s: %s", name, line, text)
+	return located{name, line, text}
 }
