@@ -29,7 +29,7 @@ var folders = map[string]folder{
 	"probes/fingerprints": {ours: []string{"minesweep", "minesweep/devices"}, without: pure},
 	"devices":             {without: pure},
 	"pools":               {without: pure},
-	"recordings":          {ours: []string{"minesweep", "minesweep/probes"}, without: pure},
+	"recordings":          {ours: []string{"minesweep", "minesweep/probes", "minesweep/devices"}, without: pure},
 	"mapper":              {ours: []string{"minesweep", "minesweep/devices", "minesweep/pools"}, without: pure},
 	"db":                  {ours: []string{"minesweep"}, without: []string{"os/exec"}},
 	"lab":                 {ours: []string{"minesweep", "minesweep/recordings", "minesweep/probes", "minesweep/probes/fingerprints"}},

@@ -12,10 +12,11 @@ import (
 // leaves open from the lighter ones that do not contradict it. Hints add to it
 // only where they name the same vendor, and never raise a doubt.
 func identify(h *minesweep.Host, ranked, hints []minesweep.Evidence) {
-	c := ranked[0].Claims
+	first := ranked[0]
+	c := first.Claims
 	for _, e := range ranked[1:] {
 		if said := contradiction(c, e.Claims); said != "" {
-			addDoubt(h, fmt.Sprintf("%s on port %d says %s", e.Fingerprint, e.Port, said))
+			addDoubt(h, disagreement(first, e, said))
 			continue
 		}
 		fill(&c, e.Claims)
@@ -36,6 +37,15 @@ func identify(h *minesweep.Host, ranked, hints []minesweep.Evidence) {
 	} else if h.HashrateUnit == "" {
 		h.HashrateUnit = "H/s"
 	}
+}
+
+// disagreement is the doubt that a second claim raises.
+func disagreement(first, e minesweep.Evidence, said string) string {
+	vendors := first.Claims.Vendor != "" && e.Claims.Vendor != "" && !strings.EqualFold(first.Claims.Vendor, e.Claims.Vendor)
+	if e.Port == first.Port && vendors {
+		return fmt.Sprintf("port %d claims both %s and %s", e.Port, product{first}, product{e})
+	}
+	return fmt.Sprintf("%s on port %d says %s", e.Fingerprint, e.Port, said)
 }
 
 // sane drops a number that no device can mean and JSON cannot hold.

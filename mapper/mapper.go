@@ -12,6 +12,7 @@ import (
 
 	"minesweep"
 	"minesweep/devices"
+	"minesweep/pools"
 )
 
 // minKey is the shortest key accepted: 16 bytes, 128 bits.
@@ -29,12 +30,13 @@ type Config struct {
 type Mapper struct {
 	tokens  tokens
 	devices *devices.Table
+	pools   *pools.Table
 }
 
 var _ minesweep.Assessor = (*Mapper)(nil)
 
-// New returns a mapper, or an error for a key that is too short or a device
-// table that cannot be read.
+// New returns a mapper, or an error for a key that is too short or a table
+// of devices or pools that cannot be read.
 func New(cfg Config) (*Mapper, error) {
 	if len(cfg.Key) < minKey {
 		return nil, fmt.Errorf("mapper: key has %d bytes, give at least %d", len(cfg.Key), minKey)
@@ -43,7 +45,11 @@ func New(cfg Config) (*Mapper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mapper: %w", err)
 	}
-	return &Mapper{tokens: tokens{key: slices.Clone(cfg.Key)}, devices: table}, nil
+	where, err := pools.Load()
+	if err != nil {
+		return nil, fmt.Errorf("mapper: %w", err)
+	}
+	return &Mapper{tokens: tokens{key: slices.Clone(cfg.Key)}, devices: table, pools: where}, nil
 }
 
 // Assess weighs the observation and returns the host as it may be stored:
@@ -54,9 +60,12 @@ func (m *Mapper) Assess(o minesweep.Observation) minesweep.Host {
 	h := minesweep.Host{Address: o.Address, Evidence: []minesweep.QuotedClaim{}, Doubts: []string{}}
 	h.FirstSeen, h.LastSeen = seen(o)
 	h.Ports = hostPorts(o)
+	h.Requests = requests(o.Replies)
 	weigh(o, &h)
 	m.fitUnit(&h)
 	m.fillFromTable(&h)
+	m.fillCoin(&h)
+	fillState(&h)
 	m.fillPower(&h)
 	if private(o.Grant) {
 		m.conceal(&h, o.Evidence)

@@ -83,7 +83,10 @@ func isPersonal(key string) bool {
 // what is recognised by its own looks.
 func (t tokens) scrub(b []byte) []byte {
 	b = replace(b, jsonMember, func(g [][]byte) []byte {
-		return t.ifPersonal(g, t.jsonValue)
+		if isServer(g[2], g[3], g[4]) {
+			return g[0]
+		}
+		return append(t.ifPersonal([][]byte{slices.Concat(g[1], g[3]), g[1], g[2], g[3]}, t.jsonValue), g[4]...)
 	})
 	b = replace(b, jsonArray, func(g [][]byte) []byte {
 		return t.ifPersonal(g, func(list string) string { return jsonString.ReplaceAllStringFunc(list, t.jsonValue) })
@@ -99,8 +102,9 @@ func (t tokens) scrub(b []byte) []byte {
 }
 
 var (
-	// "key": "value", the value perhaps cut off by the end of the reply; or a number.
-	jsonMember = regexp.MustCompile(`("([^"\\\n]{1,40})"\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?\z)|\d[\d.eE+-]*)`)
+	// "key": "value", the value perhaps cut off by the end of the reply; or a
+	// number. A port behind it tells that the value is a server's address.
+	jsonMember = regexp.MustCompile(`("([^"\\\n]{1,40})"\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?\z)|\d[\d.eE+-]*)(\s*,\s*"port"\s*:)?`)
 	// "key": ["value", …], a flat list.
 	jsonArray  = regexp.MustCompile(`("([^"\\\n]{1,40})"\s*:\s*)(\[\s*"(?:[^"\\\]]|\\.)*"(?:\s*,\s*"(?:[^"\\\]]|\\.)*")*\s*\])`)
 	jsonString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
@@ -114,6 +118,22 @@ var (
 	userInfo = regexp.MustCompile(`(://)([^/@\s"'<>,;]+)(@)`)
 	macText  = regexp.MustCompile(`(?i)\b[0-9a-f]{2}(?:(?::[0-9a-f]{2}){5}|(?:-[0-9a-f]{2}){5})\b`)
 )
+
+var (
+	serverKey  = regexp.MustCompile(`(?i)^(?:host ?name|address)$`)
+	serverName = regexp.MustCompile(`(?i)^"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z]{2,}(:\d{1,5})?"$`)
+)
+
+// isServer reports whether a value behind a key that else names a device is
+// the address of a pool: a full name with a port in it or behind it. A device
+// tells its own name without.
+func isServer(key, value, port []byte) bool {
+	if !serverKey.Match(key) {
+		return false
+	}
+	m := serverName.FindSubmatch(value)
+	return m != nil && (len(m[1]) > 0 || len(port) > 0)
+}
 
 // leastNumber is the length from which a bare number behind a personal key is
 // a serial or an account and not a count.

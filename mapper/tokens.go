@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+
+	"minesweep/pools"
 )
 
 // tokens makes keyed hashes. The same value gives the same token under the
@@ -15,7 +17,7 @@ import (
 type tokens struct{ key []byte }
 
 var (
-	isToken    = regexp.MustCompile(`^#[0-9a-f]{16}$`)
+	isToken    = regexp.MustCompile(`^(?:(?:` + strings.Join(pools.KindNames(), "|") + `):)?#[0-9a-f]{16}$`)
 	isMACToken = regexp.MustCompile(`^([0-9a-f]{2}:){3}#[0-9a-f]{8}$`)
 )
 
@@ -25,13 +27,20 @@ func (t tokens) hash(value string, n int) string {
 	return "#" + hex.EncodeToString(mac.Sum(nil)[:n])
 }
 
-// of returns # and 16 hexadecimal digits. Placeholders stay: they name nobody.
+// of returns # and 16 hexadecimal digits, of a wallet with its form before
+// them: xmr:#0123456789abcdef. The form names a coin and no owner; it is told
+// of a wallet with a right checksum only, so that nothing else that a device
+// writes can pass through. Placeholders stay: they name nobody.
 func (t tokens) of(value string) string {
 	value = strings.TrimSpace(value)
 	if placeholder(value) || isToken.MatchString(value) || isMACToken.MatchString(value) {
 		return value
 	}
-	return t.hash(value, 8)
+	form := ""
+	if k, ok := pools.WalletKind(value); ok {
+		form = k.Name + ":"
+	}
+	return form + t.hash(value, 8)
 }
 
 // ofMAC keeps the first three octets, which name the maker and not the owner:

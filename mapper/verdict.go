@@ -13,8 +13,9 @@ const maxEvidence = 48
 
 // weigh decides verdict and identity. The order of precedence:
 //
-//  1. decoy evidence of a fingerprint, and behaviour of the whole host that no
-//     device shows (everything open): decoy, whatever else was claimed;
+//  1. decoy evidence of a fingerprint, behaviour of the whole host that no
+//     device shows (everything open), and claims that nothing can make at once:
+//     decoy, whatever else was claimed;
 //  2. confirm: the heaviest names the device, refuting evidence is a doubt;
 //  3. refute: unidentified, but the identity is known;
 //  4. suspect;
@@ -29,13 +30,16 @@ func weigh(o minesweep.Observation, h *minesweep.Host) {
 	sound := slices.DeleteFunc(slices.Clone(evidence), signs.voids)
 	group := func(s minesweep.Strength) []minesweep.Evidence { return only(sound, s) }
 	confirm, refute, suspect := group(minesweep.Confirm), group(minesweep.Refute), group(minesweep.Suspect)
-	decoy := len(only(evidence, minesweep.Decoy)) > 0 || signs.overrule(confirm, o.Replies)
+	pretence := findPretence(confirm, o.Replies)
+	decoy := len(only(evidence, minesweep.Decoy)) > 0 || signs.overrule(confirm, o.Replies) || len(pretence) > 0
+	signs = append(signs, pretence...)
 	switch {
 	case decoy:
 		h.Verdict = minesweep.DecoyHost
 	case len(confirm) > 0:
 		h.Verdict = minesweep.Confirmed
 		identify(h, confirm, suspect)
+		doubtSeveral(h, confirm)
 		doubtRefuted(h, refute)
 	case len(refute) > 0:
 		h.Verdict = minesweep.Unidentified

@@ -1,6 +1,10 @@
 package pools
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Kind is a form of wallet: addresses that cannot be told apart by looking.
 type Kind struct {
@@ -40,6 +44,9 @@ func kindsByName(list []Kind) map[string]Kind {
 	}
 	return m
 }
+
+// KindNames returns the names of all forms, sorted.
+func KindNames() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // KindNamed returns the form of this name.
 func KindNamed(name string) (Kind, bool) {
@@ -85,12 +92,7 @@ func (k Kind) Uses(coin string) bool {
 	if len(k.Coins) == 0 {
 		return true
 	}
-	for _, c := range k.Coins {
-		if c == coin {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(k.Coins, coin)
 }
 
 // run is the length of the letters and digits at the beginning.

@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"minesweep"
+	"minesweep/devices"
 )
 
 // Check holds a judged host against what the recording wants, and returns one
-// error for each claim that differs. Numbers may differ by one per cent.
+// error for each claim that differs. Numbers may differ by one per cent,
+// algorithms and coins in spelling.
 func (d Device) Check(h minesweep.Host) error {
 	if d.Want == nil {
 		return nil
@@ -21,8 +24,8 @@ func (d Device) Check(h minesweep.Host) error {
 	c.text("vendor", w.Vendor, h.Vendor)
 	c.text("model", w.Model, h.Model)
 	c.text("firmware", w.Firmware, h.Firmware)
-	c.text("algorithm", w.Algorithm, h.Algorithm)
-	c.text("coin", w.Coin, h.Coin)
+	c.text("algorithm", devices.Algorithm(w.Algorithm), devices.Algorithm(h.Algorithm))
+	c.text("coin", strings.ToUpper(w.Coin), strings.ToUpper(h.Coin))
 	c.text("hashrate_unit", w.HashrateUnit, h.HashrateUnit)
 	c.text("pool", w.Pool, h.Pool)
 	c.text("pool_operator", w.PoolOperator, h.PoolOperator)
