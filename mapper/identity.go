@@ -2,7 +2,6 @@ package mapper
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"minesweep"
@@ -31,12 +30,7 @@ func identify(h *minesweep.Host, ranked, hints []minesweep.Evidence) {
 	h.Hashrate, h.HashrateUnit, h.PowerW = c.Hashrate, c.HashrateUnit, c.PowerW
 	h.Pool, h.Worker, h.MAC, h.Serial, h.Hostname = c.Pool, c.Worker, c.MAC, c.Serial, c.Hostname
 	h.UptimeS, h.State, h.Locked = c.UptimeS, c.State, c.Locked
-	h.Hashrate, h.PowerW = sane(h.Hashrate), sane(h.PowerW)
-	if h.Hashrate == nil {
-		h.HashrateUnit = ""
-	} else if h.HashrateUnit == "" {
-		h.HashrateUnit = "H/s"
-	}
+	soundNumbers(h)
 }
 
 // disagreement is the doubt that a second claim raises.
@@ -46,14 +40,6 @@ func disagreement(first, e minesweep.Evidence, said string) string {
 		return fmt.Sprintf("port %d claims both %s and %s", e.Port, product{first}, product{e})
 	}
 	return fmt.Sprintf("%s on port %d says %s", e.Fingerprint, e.Port, said)
-}
-
-// sane drops a number that no device can mean and JSON cannot hold.
-func sane(p *float64) *float64 {
-	if p == nil || math.IsNaN(*p) || math.IsInf(*p, 0) || *p < 0 {
-		return nil
-	}
-	return p
 }
 
 // contradiction tells what b says of class, vendor or model that a denies, or

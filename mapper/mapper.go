@@ -67,6 +67,7 @@ func (m *Mapper) Assess(o minesweep.Observation) minesweep.Host {
 	m.fillCoin(&h)
 	fillState(&h)
 	m.fillPower(&h)
+	bound(&h)
 	if private(o.Grant) {
 		m.conceal(&h, o.Evidence)
 	}

@@ -35,6 +35,7 @@ func personal() []struct {
 		{"network info", `{"nettype":"DHCP","macaddr":"02:AB:CD:12:34:56","hostname":"antMiner-hall3","conf_ipaddress":""}`,
 			[]string{"12:34:56", "hall3"}, []string{"02:ab:cd:#", "DHCP"}},
 		{"bare mac", `{"mac":"02ABCD123456","x":1}`, []string{"123456"}, []string{`"02:ab:cd:#`}},
+		{"mac with a line feed (HonorKnight)", `{"macAddress":"02:AB:CD:12:34:56\n"}`, []string{"12:34:56"}, []string{`"02:ab:cd:#`}},
 		{"dashed mac", "eth0 HWaddr 02-AB-CD-12-34-56 up", []string{"12-34-56"}, []string{"02:ab:cd:#"}},
 		{"axeos", `{"macAddr":"02:AB:CD:12:34:57","hostname":"attic","ssid":"HomeNet-5","stratumUser":"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4.axe","hashRate":1203.5}`,
 			[]string{"12:34:57", "attic", "HomeNet", "bc1q"}, []string{"1203.5"}},

@@ -67,7 +67,7 @@ func canonicalMAC(s string) (string, bool) {
 			return -1
 		}
 		return r
-	}, strings.ToLower(s))
+	}, strings.ToLower(strings.TrimSpace(s)))
 	if len(digits) != 12 || strings.Trim(digits, "0123456789abcdef") != "" {
 		return "", false
 	}
