@@ -16,7 +16,10 @@ func (m *Mapper) fillCoin(h *minesweep.Host) {
 	h.Algorithm = devices.Algorithm(h.Algorithm)
 	pool := m.pools.Lookup(h.Pool)
 	h.PoolOperator = pool.Operator
-	h.Coin = pools.Ticker(h.Coin)
+	said := pools.Ticker(h.Coin)
+	if strings.EqualFold(said, h.Coin) {
+		h.Coin = said // a name in full stays as the device wrote it
+	}
 	wallet, isWallet := walletOf(h.Worker)
 	if pool.PaysAny {
 		isWallet = false // it pays in another coin than it mines
@@ -26,7 +29,7 @@ func (m *Mapper) fillCoin(h *minesweep.Host) {
 	}
 	switch {
 	case h.Coin != "":
-		if pool.Coin != "" && pool.Coin != h.Coin && pools.IsTicker(h.Coin) && !mergedCoins(h.Coin, pool.Coin) {
+		if pool.Coin != "" && pool.Coin != said && pools.IsTicker(said) && !mergedCoins(said, pool.Coin) {
 			addDoubt(h, fmt.Sprintf("the device says coin %s, its pool mines %s", shorten(h.Coin, 20), pool.Coin))
 		}
 	case isWallet:

@@ -32,6 +32,7 @@ func TestCoin(t *testing.T) {
 		{"wallet that this work cannot pay", minesweep.Claims{Pool: "pool.example:1", Worker: btcWallet, Algorithm: "kawpow"}, "", "", ""},
 		{"the device says", minesweep.Claims{Coin: "rvn", Pool: "rvn.2miners.com:6060"}, "RVN", "2Miners", ""},
 		{"the device says otherwise", minesweep.Claims{Coin: "btc", Pool: "ltc.f2pool.com:3335"}, "BTC", "F2Pool", "the device says coin BTC, its pool mines LTC"},
+		{"the device says a name", minesweep.Claims{Coin: "Litecoin", Pool: "ltc.f2pool.com:3335"}, "Litecoin", "F2Pool", ""},
 		{"the device says a word", minesweep.Claims{Coin: "=cmd|calc", Pool: "ltc.f2pool.com:3335"}, "=cmd|calc", "F2Pool", ""},
 		{"wallet against pool", minesweep.Claims{Pool: "btc.f2pool.com:3333", Worker: xmrWallet}, "XMR", "F2Pool", "the wallet is one of XMR, the pool mines BTC"},
 		{"merged mining", minesweep.Claims{Pool: "ltc.f2pool.com:3335", Coin: "DOGE"}, "DOGE", "F2Pool", ""},

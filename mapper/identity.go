@@ -14,6 +14,9 @@ func identify(h *minesweep.Host, ranked, hints []minesweep.Evidence) {
 	first := ranked[0]
 	c := first.Claims
 	for _, e := range ranked[1:] {
+		if moreExact(first, e) {
+			continue
+		}
 		if said := contradiction(c, e.Claims); said != "" {
 			addDoubt(h, disagreement(first, e, said))
 			continue
@@ -31,6 +34,14 @@ func identify(h *minesweep.Host, ranked, hints []minesweep.Evidence) {
 	h.Pool, h.Worker, h.MAC, h.Serial, h.Hostname = c.Pool, c.Worker, c.MAC, c.Serial, c.Hostname
 	h.UptimeS, h.State, h.Locked = c.UptimeS, c.State, c.Locked
 	soundNumbers(h)
+}
+
+// moreExact reports whether first is another rule's word of the same family on
+// the same port and differs in class alone: a program for both GPU and CPU is
+// called by its usual class until an answer says which it uses.
+func moreExact(first, e minesweep.Evidence) bool {
+	return e.Fingerprint == first.Fingerprint && e.Port == first.Port && e.Claims.Vendor == first.Claims.Vendor &&
+		e.Claims.Class != first.Claims.Class && e.Weight < first.Weight
 }
 
 // disagreement is the doubt that a second claim raises.

@@ -13,7 +13,7 @@ var tickers = map[string]bool{
 	"aleo": true, "beam": true, "grin": true, "mwc": true, "nexa": true, "ctxc": true, "clo": true, "vtc": true,
 	"firo": true, "rxd": true, "kls": true, "dnx": true, "xvg": true, "xmy": true, "mona": true, "vrsc": true,
 	"rtm": true, "qrl": true, "wow": true, "zano": true, "nim": true, "ton": true, "xdag": true, "iron": true,
-	"mewc": true, "evr": true, "clore": true, "xel": true, "zil": true, "btcz": true, "lbc": true, "blocx": true,
+	"mewc": true, "evr": true, "clore": true, "xel": true, "zil": true, "btcz": true, "lbc": true, "blocx": true, "aion": true, "bbr": true, "sal": true, "wart": true, "pasc": true, "btm": true,
 }
 
 // coinNames are names of coins in labels, and tickers of which another form is
@@ -27,7 +27,7 @@ var coinNames = map[string]string{
 	"ironfish": "IRON", "nexa": "NEXA", "neoxa": "NEOX", "cortex": "CTXC", "karlsencoin": "KLS", "meowcoin": "MEWC",
 	"feathercoin": "FTC", "monacoin": "MONA", "salvium": "SAL", "warthog": "WART", "xelis": "XEL", "neurai": "XNA",
 	"radiant": "RXD", "callisto": "CLO", "raptoreum": "RTM", "veruscoin": "VRSC", "verus": "VRSC", "hathor": "HTR",
-	"nimiq": "NIM", "clore": "CLORE", "spectre": "SPR", "quai": "QUAI", "siacoin": "SC",
+	"nimiq": "NIM", "clore": "CLORE", "spectre": "SPR", "quai": "QUAI", "siacoin": "SC", "sia": "SC",
 }
 
 // coinOfLabels returns the one coin that the labels name, or "" for none or
