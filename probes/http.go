@@ -47,5 +47,6 @@ var httpProbes = []Probe{
 	{Name: "http/api/stats", Request: getAPIStats},
 	{Name: "http/api/pool", Request: getAPIPool},
 	{Name: "http/live_stats", Request: getLiveStats},
+	{Name: "http/pool/pool.status", Request: getPoolStatus},
 	{Name: "http/local_stats", Request: getLocalStats},
 }

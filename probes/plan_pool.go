@@ -7,6 +7,7 @@ var poolSteps = []step{
 	{after: root, when: re(`(?i)miningcore`), ask: []string{"http/api/pools"}},
 	{after: root, when: re(`(?i)open.?ethereum.?pool|node-?open-?mining|\bnomp\b|mining portal`), ask: []string{"http/api/stats"}},
 	{after: root, when: re(`(?i)yiimp|yaamp`), ask: []string{"http/api/status"}},
+	{after: root, when: re(`(?i)\bckpool\b`), ask: []string{"http/pool/pool.status"}},
 	{after: root, when: re(`(?i)public-?pool`), ask: []string{"http/api/info", "http/api/pool"}},
 	{after: root, on: []uint16{3334, 21496}, when: re(`Cannot GET /`), ask: []string{"http/api/info", "http/api/pool"}, weak: true},
 	{after: root, when: re(`(?i)cryptonote|nodejs-?pool|monero.{0,20}pool`), ask: []string{"http/stats"}, weak: true},

@@ -154,6 +154,7 @@ const (
 	getAPIStats     = "GET /api/stats" + getHead                    // open-ethereum-pool, NOMP
 	getAPIPool      = "GET /api/pool" + getHead                     // public-pool
 	getPoolStats    = "GET /pool/stats" + getHead                   // nodejs-pool
+	getPoolStatus   = "GET /pool/pool.status" + getHead             // ckpool
 	getLiveStats    = "GET /live_stats" + getHead                   // CryptoNote pools
 	getLocalStats   = "GET /local_stats" + getHead                  // p2pool of Bitcoin's kin
 	getMetrics      = "GET /metrics" + getHead                      // Kaspa's Stratum bridge

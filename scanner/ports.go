@@ -35,8 +35,8 @@ var ranked = [...]uint16{
 	81, 8000, 8443, 18088, // web pages, XMRig
 	3337, 3433, 3533, 5550, 9999, 8088, 8001, 2114, // pools and bridges
 	34264, 34265, 8442, // Stratum V2, the rest of it
-	2345, 8546, 8547, 8232, 8334, 8766, 9998, // nodes
-	18332, 18334, 18443, 18556, 19332, 19443, // nodes of test networks
+	2345, 8546, 8547, 8232, 8334, 8766, 9998, 12037, // nodes
+	14037, 18332, 18334, 18443, 18556, 19332, 19443, // nodes of test networks
 }
 
 // Tier1 returns the ports of the first pass, most telling first.
