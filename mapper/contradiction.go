@@ -2,6 +2,7 @@ package mapper
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,20 +129,22 @@ func products(confirm []minesweep.Evidence) []product {
 }
 
 // severalDevices reports whether the products look like devices behind one
-// address, as a farm's router forwards them: at least half tell a MAC or a
-// serial, each its own.
+// address, as a farm's router forwards them: at least two tell a MAC, serial,
+// hostname or worker of their own. To lose a farm is worse than to keep a lure
+// with a doubt.
 func severalDevices(products []product) bool {
 	own := make(map[string]bool)
 	for _, p := range products {
-		if id := p.Claims.MAC + p.Claims.Serial; id != "" {
+		if id := cmp.Or(p.Claims.MAC, p.Claims.Serial, p.Claims.Hostname, p.Claims.Worker); id != "" {
 			own[id] = true
 		}
 	}
-	return len(own) >= 2 && 2*len(own) >= len(products)
+	return len(own) >= 2
 }
 
-// doubtSeveral says where more than one piece of hardware answered: their
-// models or their MACs differ from port to port.
+// doubtSeveral says where more than one piece of hardware answered, since their
+// models or their MACs differ from port to port, and where the miners are more
+// than one rig runs.
 func doubtSeveral(h *minesweep.Host, confirm []minesweep.Evidence) {
 	var found []product
 	for _, p := range products(confirm) {
@@ -151,6 +154,9 @@ func doubtSeveral(h *minesweep.Host, confirm []minesweep.Evidence) {
 		if !slices.ContainsFunc(found, func(q product) bool { return !another(p, q) }) {
 			found = append(found, p)
 		}
+	}
+	if all := unrelated(confirm); len(all) >= unrelatedAtLeast {
+		found = all
 	}
 	if len(found) > 1 {
 		addDoubt(h, "several devices behind this address: "+list(found))

@@ -33,6 +33,11 @@ func withMAC(c minesweep.Claims, mac string) minesweep.Claims {
 	return c
 }
 
+func worker(c minesweep.Claims, name string) minesweep.Claims {
+	c.Worker = name
+	return c
+}
+
 func TestContradiction(t *testing.T) {
 	ask := func(port uint16, probe, raw string) minesweep.Reply { return reply(port, probe, "q", raw) }
 	tests := []struct {
@@ -69,6 +74,14 @@ func TestContradiction(t *testing.T) {
 		{"a farm's router, four makers", nil, []minesweep.Evidence{by("cgminer/version", 4028, 60, s19), by("http/a", 80, 60, withMAC(gamma, "02:00:00:00:00:01")),
 			by("whatsminer/summary", 4029, 60, withMAC(m30, "02:00:00:00:00:02")), by("cgminer/version", 4030, 60, withMAC(a1246, "02:00:00:00:00:03"))},
 			minesweep.Confirmed, "several devices behind this address"},
+
+		{"a rig and its neighbours", nil, []minesweep.Evidence{by("cgminer/version", 4028, 60, s19), by("http/summary", 4067, 60, trex),
+			by("http/a", 80, 60, withMAC(gamma, "02:00:00:00:00:01")), by("http/1/summary", 8080, 60, worker(xmrig, "rig7"))},
+			minesweep.Confirmed, "several devices behind this address: Bitaxe Gamma on port 80, Bitmain Antminer S19 on port 4028, T-Rex on port 4067, XMRig on port 8080"},
+		{"four with one name", nil, []minesweep.Evidence{by("cgminer/version", 4028, 60, worker(s19, "x")), by("http/summary", 4067, 60, worker(trex, "x")),
+			by("http/", 44444, 60, worker(lol, "x")), by("http/1/summary", 8080, 60, worker(xmrig, "x"))}, minesweep.DecoyHost, "it claims 4 unrelated products: "},
+		{"one class by unlike protocols", nil, []minesweep.Evidence{by("cgminer/version", 4028, 60, s19), by("http/", 4028, 70, a1246)},
+			minesweep.Confirmed, "port 4028 claims both Canaan AvalonMiner 1246 and Bitmain Antminer S19"},
 
 		// what is usual
 		{"rig with two miners", nil, []minesweep.Evidence{by("http/summary", 4067, 70, trex), by("http/2/summary", 60070, 60, xmrig)},

@@ -8,8 +8,8 @@ import "regexp"
 // much of its owner. A hash of 64 digits, as in eth_getWork, is no wallet.
 var wallet = regexp.MustCompile(`(?:` +
 	`\b0x[0-9a-fA-F]{40}` + // Ethereum and its kin
-	`|\b(?i:bc|ltc|tb|dgb)1[02-9ac-hj-np-zAC-HJ-NP-Z]{38,59}` + // bech32: Bitcoin, Litecoin
-	`|\b(?:kaspa|bitcoincash|ecash):[02-9ac-hj-np-z]{41,63}` +
+	`|\b(?i:bc|ltc|tb|dgb|vtc|btg|hs)1[02-9ac-hj-np-zAC-HJ-NP-Z]{38,59}` + // bech32: Bitcoin, Litecoin
+	`|\b(?:kaspa|bitcoincash|ecash|karlsen|pyrin|spectre|nexa|cfx):[0-9a-z]{41,110}` +
 	`|\b[13][1-9A-HJ-NP-Za-km-z]{25,34}` + // Bitcoin
 	`|\b[LMDRXG][1-9A-HJ-NP-Za-km-z]{33}` + // Litecoin, Dogecoin, Ravencoin, Dash, Bitcoin Gold
 	`|\b(?:t1|t3|zn)[1-9A-HJ-NP-Za-km-z]{33}` + // Zcash, Horizen
