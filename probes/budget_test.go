@@ -40,6 +40,7 @@ func TestBudgetOfAHost(t *testing.T) {
 		{"unconfirmed, one more than wide", 6, false, farPort, nil, "http/ cgminer/version"},
 		{"unconfirmed, a miner at last", 8, false, "192.0.2.7:4028", luxos, "cgminer/version cgminer/config cgminer/summary cgminer/pools"},
 		{"unconfirmed, a miner behind a row", 30, false, "192.0.2.7:4028", luxos, "cgminer/version"},
+		{"unconfirmed, the first question twice, for TLS fails", 9, false, "192.0.2.7:443", map[string]string{"http/": ok("x")}, "tls:http/ http/"},
 		{"unconfirmed, a page that leads on weakly", 9, false, "192.0.2.7:80", map[string]string{"http/": web("404 Not Found", "", "")}, "http/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

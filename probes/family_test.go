@@ -134,8 +134,9 @@ func (h household) sweep(t *testing.T, set *fingerprints.Set, ports []uint16) []
 	t.Helper()
 	a := probes.NewAsker(probes.AskerConfig{Dialer: h})
 	var all []minesweep.Reply
+	confirmed := false
 	for _, port := range ports {
-		confirmed := slices.ContainsFunc(set.Judge(all), func(e minesweep.Evidence) bool { return e.Strength == minesweep.Confirm })
+		confirmed = confirmed || slices.ContainsFunc(set.Judge(all), func(e minesweep.Evidence) bool { return e.Strength == minesweep.Confirm })
 		open := minesweep.OpenPort{Target: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 7}), port)}
 		replies, err := a.Ask(t.Context(), open, minesweep.Known{Replies: all, Confirmed: confirmed})
 		if err != nil {

@@ -202,7 +202,7 @@ func TestGzipBomb(t *testing.T) {
 func TestMemoryOfAHost(t *testing.T) {
 	const most = 4<<20 - maxKept
 	ten := strings.Repeat("x", 10<<20)
-	bomb := string(bombOf(64))
+	bomb := string(bombOf(12))
 	for name, answer := range map[string]string{
 		"10 MB of text":    ten,
 		"10 MB of JSON":    `{"STATUS":[{"STATUS":"S"}],"x":"` + ten + `"}`,

@@ -105,6 +105,26 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a web page on WhatsMiner's port", func(t *testing.T) {
+		plain := device(t, map[string]string{"whatsminer3/get.device.info": "\x15\x03\x03\x00\x02\x02\x28"})
+		secret := deviceOn(t, tlsListener(t), page)
+		dials := 0
+		replies, err := asker(dialFuncOf(&dials, plain, secret)).Ask(t.Context(), openPort("192.0.2.7:4433"), minesweep.Known{})
+		if got := strings.Join(probesOf(replies), " "); err != nil || got != "whatsminer3/get.device.info tls:http/ tls:http/api/system/info" {
+			t.Errorf("asked %s, %v", got, err)
+		}
+	})
+	t.Run("promised and not given", func(t *testing.T) {
+		d := device(t, map[string]string{"rpc/getmininginfo": "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"})
+		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:8334"), minesweep.Known{})
+		got := strings.Join(probesOf(replies), " ")
+		if err != nil || strings.Count(got, "tls:") != 1 {
+			t.Errorf("asked %s, %v", got, err)
+		}
+	})
+}
+
+func TestStratumInTLS(t *testing.T) {
 	t.Run("silent in plain where pools listen", func(t *testing.T) {
 		plain := device(t, nil)
 		secret := deviceOn(t, tlsListener(t), map[string]string{"stratum/subscribe": `{"id":1,"result":[[["mining.notify","ab"]],"08",4],"error":null}` + "\n"})
@@ -120,23 +140,6 @@ func TestTLS(t *testing.T) {
 		d := deviceOn(t, tlsListener(t), map[string]string{"stratum/subscribe": `{"id":1,"result":[[["mining.notify","ab"]],"08",4],"error":null}` + "\n"})
 		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:443"), minesweep.Known{})
 		if got := strings.Join(probesOf(replies), " "); err != nil || got != "tls:http/ tls:stratum/subscribe" {
-			t.Errorf("asked %s, %v", got, err)
-		}
-	})
-	t.Run("a web page on WhatsMiner's port", func(t *testing.T) {
-		plain := device(t, map[string]string{"whatsminer3/get.device.info": "\x15\x03\x03\x00\x02\x02\x28"})
-		secret := deviceOn(t, tlsListener(t), page)
-		dials := 0
-		replies, err := asker(dialFuncOf(&dials, plain, secret)).Ask(t.Context(), openPort("192.0.2.7:4433"), minesweep.Known{})
-		if got := strings.Join(probesOf(replies), " "); err != nil || got != "whatsminer3/get.device.info tls:http/ tls:http/api/system/info" {
-			t.Errorf("asked %s, %v", got, err)
-		}
-	})
-	t.Run("promised and not given", func(t *testing.T) {
-		d := device(t, map[string]string{"rpc/getmininginfo": "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"})
-		replies, err := asker(d).Ask(t.Context(), openPort("192.0.2.7:8334"), minesweep.Known{})
-		got := strings.Join(probesOf(replies), " ")
-		if err != nil || strings.Count(got, "tls:") != 1 {
 			t.Errorf("asked %s, %v", got, err)
 		}
 	})
