@@ -58,7 +58,7 @@ func embedded() ([]recordings.Device, error) {
 func mining(devices []recordings.Device) []Simulated {
 	var out []Simulated
 	for i, d := range devices {
-		if d.Want.Verdict != minesweep.Confirmed || !answersFirst(d) || unasked[d.Name] {
+		if d.Want.Verdict != minesweep.Confirmed || !answersFirst(d) || unasked[d.Name] != "" {
 			continue
 		}
 		out = append(out, Simulated{Device: d})
@@ -71,25 +71,20 @@ func mining(devices []recordings.Device) []Simulated {
 
 // unasked are devices of which the recording holds what a sweep does not ask
 // for, or lacks what a sweep asks first: played to a sweep they would be less
-// than they are.
-var unasked = map[string]bool{
-	"node-openethereum-work":      true, // named by its work, which is asked of nodes that say they mine
-	"cpu-xmr-stak":                true, // its root redirects, and redirects are not followed
-	"gpu-xmr-stak":                true,
-	"asic-antminer-text":          true, // text is asked of who answers no JSON at all
-	"asic-auradine":               true, // names its firmware by whatever report sorts first
-	"asic-avalon-nano":            true, // recorded without its version
-	"asic-avalon-q":               true, // its hashrate is in litestats
-	"asic-whatsminer-m31s-asleep": true, // its state is in status
-	"asic-whatsminer-m60s-v3":     true, // its API is framed, on 4433
-	"asic-elphapex-dg1plus":       true, // its report is asked of nobody
-	"asic-honorknight-k21":        true, // its overview is asked where 4028 was heard first
-	"asic-aixin-a1":               true,
-	"asic-cheetah-f5":             true,
-	"asic-auradine-devs":          true, // its mode is asked of nobody
-	"asic-auradine-temperature":   true,
-	"asic-avalon-config":          true,
-	"home-bitaxe-asic":            true,
+// than they are. Each says why.
+var unasked = map[string]string{
+	"asic-antminer-text":        "text is asked of who answers no JSON at all",
+	"asic-auradine":             "names its firmware by whatever report sorts first",
+	"asic-auradine-devs":        "its mode is asked of nobody",
+	"asic-auradine-temperature": "its temperature is asked of nobody",
+	"asic-avalon-config":        "its config is asked of nobody",
+	"home-bitaxe-asic":          "/api/system/asic is not asked",
+	"asic-elphapex-dg1plus":     "its report is asked of nobody",
+	"asic-honorknight-k21":      "its overview is asked where 4028 was heard first",
+	"asic-aixin-a1":             "its overview is asked where 4028 was heard first",
+	"asic-cheetah-f5":           "its overview is asked where 4028 was heard first",
+	"asic-jasminer-x16q":        "its report is behind a login, and asked by POST",
+	"asic-avalon-nano":          "recorded without its version",
 }
 
 // answersFirst reports whether a sweep, at one of the device's ports, opens
@@ -192,21 +187,17 @@ func Fleet(prefix netip.Prefix, n int) ([]Simulated, error) {
 	if len(kinds) == 0 {
 		return nil, errors.New("lab: no recording of a mining device")
 	}
-	hosts := make([]Simulated, 0, n)
-	addr := prefix.Masked().Addr()
-	for i := range n {
-		if addr = addr.Next(); !prefix.Contains(addr) {
-			return nil, fmt.Errorf("lab: %s has no room for %d devices", prefix, n)
-		}
-		hosts = append(hosts, Simulated{Address: addr, Device: vary(kinds[i%len(kinds)], i)})
+	hosts := make([]Simulated, n)
+	for i := range hosts {
+		hosts[i].Device = vary(kinds[i%len(kinds)], i)
 	}
-	return hosts, nil
+	return hosts, place(hosts, prefix)
 }
 
 func fleetKinds(devices []recordings.Device) []recordings.Device {
 	var all, asics []recordings.Device
 	for _, d := range devices {
-		if d.Want.Verdict != minesweep.Confirmed || !answersFirst(d) || unasked[d.Name] {
+		if d.Want.Verdict != minesweep.Confirmed || !answersFirst(d) || unasked[d.Name] != "" {
 			continue
 		}
 		all = append(all, d)

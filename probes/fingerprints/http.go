@@ -135,14 +135,18 @@ func (p *page) realm() []byte {
 	return nil
 }
 
-// findTitle gives the text of the first title element.
+// findTitle gives the text of the title element of a page. One that stands in
+// JSON or text, or below the page's body, is a quotation of another's.
 func (p *page) findTitle() []byte {
 	if len(p.status) == 0 {
 		return nil
 	}
 	rest := bounded(p.body)
+	if !bytes.HasPrefix(bytes.TrimLeft(rest, "\ufeff \t\r\n"), []byte("<")) {
+		return nil
+	}
 	at := indexTag(rest, "<title")
-	if at < 0 {
+	if at < 0 || indexTag(rest[:at], "<body") >= 0 {
 		return nil
 	}
 	_, rest, ok := bytes.Cut(rest[at:], []byte(">"))
