@@ -78,7 +78,6 @@ var unasked = map[string]string{
 	"asic-auradine-devs":        "its mode is asked of nobody",
 	"asic-auradine-temperature": "its temperature is asked of nobody",
 	"asic-avalon-config":        "its config is asked of nobody",
-	"home-bitaxe-asic":          "/api/system/asic is not asked",
 	"asic-elphapex-dg1plus":     "its report is asked of nobody",
 	"asic-honorknight-k21":      "its overview is asked where 4028 was heard first",
 	"asic-aixin-a1":             "its overview is asked where 4028 was heard first",

@@ -37,6 +37,8 @@ var asicCases = []deviceCase{
 		"cgminer/version http/summary http/"},
 	{"VNish", "192.0.2.7:80", map[string]string{"http/": ok("<title>AnthillOS</title>")}, "http/ http/api/v1/summary http/api/v1/info"},
 	{"Bitaxe", "192.0.2.7:80", map[string]string{"http/": ok("<title>AxeOS</title>")}, "http/ http/api/system/info"},
+	{"Bitaxe that hides its board", "192.0.2.7:80", map[string]string{"http/": ok("<title>AxeOS</title>"), "http/api/system/info": ok(`{"ASICModel":"BM1370"}`)},
+		"http/ http/api/system/info http/api/system/asic"},
 	{"Goldshell", "192.0.2.7:80", map[string]string{"http/": ok("<title>cloud-box</title>")}, "http/ http/mcb/status http/mcb/cgminer http/mcb/setting"},
 	{"Innosilicon", "192.0.2.7:80", map[string]string{"http/": ok("DragonMint")}, "http/ http/api/overview http/api/summary http/api/type"},
 	{"old Avalon web", "192.0.2.7:80", map[string]string{"http/": ok("Avalon Device")}, "http/ http/get_minerinfo.cgi"},

@@ -31,6 +31,7 @@ var httpProbes = []Probe{
 	{Name: "http/api/v1/version/", Request: getVersionV1},
 	{Name: "http/api/v1/system", Request: getSystemV1},
 	{Name: "http/api/system/info", Request: getSystemInfo},
+	{Name: "http/api/system/asic", Request: getSystemAsic},
 	{Name: "http/mcb/status", Request: getMcbStatus},
 	{Name: "http/mcb/cgminer", Request: getMcbDevs},
 	{Name: "http/mcb/setting", Request: getMcbSetting},

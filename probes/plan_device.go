@@ -35,6 +35,7 @@ var deviceSteps = []step{
 	{after: root, when: re(`^HTTP/\S+ 200`), given: re(`(?i)vnish|anthill|uniplus`), ask: []string{"http/api/v1/summary", "http/api/v1/info"}},
 	{after: root, when: re(`(?i)axeos|bitaxe|nerdqaxe|nerdaxe|nerdoctaxe|lucky ?miner`), ask: []string{"http/api/system/info"}},
 	{after: root, when: re(`(?i)\bnerd|captive portal`), ask: []string{"http/api/system/info"}, weak: true},
+	{after: []string{"http/api/system/info"}, when: re(`"ASICModel"|^HTTP/\S+ (404|5\d\d)`), unless: re(`"(boardVersion|deviceModel|minerModel)"`), ask: []string{"http/api/system/asic"}},
 	{after: root, when: re(`(?i)cloud-box|goldshell`), ask: []string{"http/mcb/status", "http/mcb/cgminer", "http/mcb/setting"}},
 	{after: root, when: re(`(?i)dragonmint|innosilicon|honorknight`), ask: []string{"http/api/overview", "http/api/summary", "http/api/type"}},
 	{after: root, when: re(`^HTTP/\S+ 200`), given: re(`(?i)innominer|innosilicon|"IT10`), ask: []string{"http/api/overview", "http/api/summary", "http/api/type"}},

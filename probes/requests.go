@@ -131,6 +131,7 @@ const (
 	getVersionV1    = "GET /api/v1/version/" + getHead              // Braiins OS
 	getSystemV1     = "GET /api/v1/system" + getHead                // Proto
 	getSystemInfo   = "GET /api/system/info" + getHead              // AxeOS
+	getSystemAsic   = "GET /api/system/asic" + getHead              // AxeOS: board and chips
 	getMcbStatus    = "GET /mcb/status" + getHead                   // Goldshell
 	getMcbDevs      = "GET /mcb/cgminer?cgminercmd=devs" + getHead  // Goldshell
 	getMcbSetting   = "GET /mcb/setting" + getHead                  // Goldshell: the name is the MAC
