@@ -51,8 +51,8 @@ func (s *server) serve(ctx context.Context, conn net.Conn) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	conn = s.recorder.overhear(conn, false)
-	t := &session{server: s, ctx: ctx, conn: conn, in: bufio.NewReaderSize(conn, maxRequest)}
+	heard := s.recorder.overhear(conn, false)
+	t := &session{server: s, ctx: ctx, conn: heard, in: bufio.NewReaderSize(heard, maxRequest)}
 	defer t.hangUp()
 	if s.behaviour != Recorded {
 		t.behave()
