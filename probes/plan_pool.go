@@ -32,6 +32,6 @@ var nodeSteps = []step{
 	{after: []string{"rpc/getmininginfo"}, when: re(`"result"\s*:\s*\{`), ask: []string{"rpc/getblockchaininfo"}, weak: true},
 	{after: root, when: re(`^HTTP/\S+ 405|(?i)^HTTP/\S+ 200[^\n]*\n(?:[^\n]+\n)*content-length: 0\r?\n`), ask: []string{"rpc/web3_clientVersion"}, weak: true},
 	{after: []string{"rpc/web3_clientVersion"}, when: re(`realm="(jsonrpc|btcd RPC|node)"`), ask: []string{"rpc/getmininginfo"}, weak: true},
-	{after: []string{"rpc/web3_clientVersion"}, when: re(`"result"\s*:\s*"`), ask: []string{"rpc/eth_mining", "rpc/eth_hashrate"}},
+	{after: []string{"rpc/web3_clientVersion"}, when: re(`"result"\s*:\s*"[A-Za-z]`), ask: []string{"rpc/eth_mining", "rpc/eth_hashrate"}},
 	{after: []string{"rpc/eth_mining"}, when: re(`"result"\s*:\s*true`), ask: []string{"rpc/eth_getWork"}},
 }
