@@ -65,7 +65,7 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 		defer close(discovered)
 		return s.Scanner.Scan(gctx, plan, s.record(gctx, found))
 	})
-	group.Go(func() error { return s.askAll(gctx, len(plan.Ports), found, discovered) })
+	group.Go(func() error { return s.askAll(gctx, plan.Ports, found, discovered) })
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return ctx.Err()
@@ -108,26 +108,26 @@ func (s *Sweeper) record(ctx context.Context, wake chan<- struct{}) sink {
 
 // askAll takes open ports from the queue until discovery is over and the queue
 // is empty.
-func (s *Sweeper) askAll(ctx context.Context, swept int, found, discovered <-chan struct{}) error {
+func (s *Sweeper) askAll(ctx context.Context, ports []uint16, found, discovered <-chan struct{}) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(s.Asks, 1))
 	if s.Asks == 0 {
 		group.SetLimit(64)
 	}
-	lines := newHostLines()
+	lines := newHostLines(ports)
 	var after int64
 	for last := false; ; {
-		ports, next, err := s.Queue.Pending(gctx, after, 256)
+		open, next, err := s.Queue.Pending(gctx, after, 256)
 		if err != nil {
 			return errors.Join(err, group.Wait())
 		}
 		after = next
-		for _, p := range ports {
+		for _, p := range open {
 			if lines.enter(p) {
-				group.Go(func() error { return s.askHost(gctx, p, swept, lines) })
+				group.Go(func() error { return s.askHost(gctx, p, len(ports), lines) })
 			}
 		}
-		if len(ports) > 0 {
+		if len(open) > 0 {
 			continue
 		}
 		if last {

@@ -188,10 +188,14 @@ func Fleet(prefix netip.Prefix, n int) ([]Simulated, error) {
 	}
 	hosts := make([]Simulated, n)
 	for i := range hosts {
-		hosts[i].Device = vary(kinds[i%len(kinds)], i)
+		hosts[i].Device = vary(kinds[(i*stride)%len(kinds)], i)
 	}
 	return hosts, place(hosts, prefix)
 }
+
+// stride mixes the makes, which stand together by name: a prime, so that every
+// kind comes before one comes twice.
+const stride = 1009
 
 func fleetKinds(devices []recordings.Device) []recordings.Device {
 	var all, asics []recordings.Device

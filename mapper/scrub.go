@@ -29,8 +29,8 @@ func (m *Mapper) Scrub(g *minesweep.Grant, replies []minesweep.Reply) []mineswee
 		if len(out[i].Raw) > 0 {
 			out[i].Raw = m.tokens.scrub(bytes.Clone(out[i].Raw))
 		}
-		if out[i].Probe == bareSerial {
-			out[i].Raw = replace(out[i].Raw, serialBody, func(g [][]byte) []byte {
+		if value := keyless[out[i].Probe]; value != nil {
+			out[i].Raw = replace(out[i].Raw, value, func(g [][]byte) []byte {
 				return append(g[1], m.tokens.of(string(g[2]))...)
 			})
 		}
@@ -38,11 +38,14 @@ func (m *Mapper) Scrub(g *minesweep.Grant, replies []minesweep.Reply) []mineswee
 	return out
 }
 
-// bareSerial is the question whose whole answer is a serial (Bitmain, port
-// 6060): no key tells, the question does.
-const bareSerial = "http/get_sn"
-
-var serialBody = regexp.MustCompile(`(\r?\n\r?\n)([A-Z0-9]{17})\s*\z`)
+// keyless are the questions whose answers hold a personal value that no key
+// names; its place tells it.
+var keyless = map[string]*regexp.Regexp{
+	// The whole answer is a serial (Bitmain, port 6060).
+	"http/get_sn": regexp.MustCompile(`(\r?\n\r?\n)([A-Z0-9]{17})\s*\z`),
+	// A pool is ["working","00:29:35","WORKER",…] (MultMiner).
+	"http/gst.csp": regexp.MustCompile(`("[a-z ]*",\s*"[\d:]+",\s*")((?:[^"\\]|\\.)+)`),
+}
 
 // person is a key whose value names a person, a device or a network. Compared
 // in lower case without punctuation.

@@ -2,15 +2,11 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"minesweep/probes/fingerprints"
-	"minesweep/recordings"
 )
 
 func (p *program) fingerprintsCommand() *cobra.Command {
@@ -65,56 +61,4 @@ func (p *program) fingerprintsList() *cobra.Command {
 			return writeRows(p, fingerprintColumns, rows)
 		},
 	}
-}
-
-func (p *program) fingerprintsCheck() *cobra.Command {
-	return &cobra.Command{
-		Use: "check DIR", Short: "test the rules and recordings of a directory together with the built-in ones",
-		Args: wantArgs(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
-			p.settings.fingerprints = args[0]
-			rules, err := p.rules()
-			if err != nil {
-				return found(err)
-			}
-			devices, err := recordings.ReadDir(fingerprints.Recordings(), "testdata/*.txtar")
-			if err != nil {
-				return err
-			}
-			own, err := recordings.ReadDir(os.DirFS(args[0]), "*.txtar")
-			if err != nil {
-				return err
-			}
-			return p.checkDevices(rules, append(devices, own...))
-		},
-	}
-}
-
-// found takes the mark of a usage error off: what check looks for and finds is
-// a result, whatever it means to other commands.
-func found(err error) error {
-	var wrong usageError
-	if errors.As(err, &wrong) && !errors.Is(err, fs.ErrNotExist) {
-		return wrong.err
-	}
-	return err
-}
-
-// checkDevices holds what each recording wants against what the rules say.
-func (p *program) checkDevices(rules *fingerprints.Set, devices []recordings.Device) error {
-	m, err := keyless()
-	if err != nil {
-		return err
-	}
-	var faults []error
-	for _, d := range devices {
-		if err := d.Check(p.identify(rules, m, d)); err != nil {
-			faults = append(faults, err)
-		}
-	}
-	if len(faults) > 0 {
-		return errors.Join(faults...)
-	}
-	_, err = fmt.Fprintf(p.stdout, "%d fingerprints, %d recordings: all as wanted\n", len(rules.List()), len(devices))
-	return err
 }

@@ -10,7 +10,6 @@ import (
 
 	"minesweep"
 	"minesweep/probes/fingerprints"
-	"minesweep/recordings"
 )
 
 // shownFingerprint is a fingerprint with what shows that it works.
@@ -84,16 +83,9 @@ func (p *program) ruleText(id string) (string, error) {
 // exhibits judges every recording there is and keeps those on which the
 // fingerprint fires.
 func (p *program) exhibits(rules *fingerprints.Set, shown *shownFingerprint) error {
-	devices, err := recordings.ReadDir(fingerprints.Recordings(), "testdata/*.txtar")
+	devices, err := everyRecording(p.settings.fingerprints)
 	if err != nil {
-		return err
-	}
-	if dir := p.settings.fingerprints; dir != "" {
-		own, err := recordings.ReadDir(os.DirFS(dir), "*.txtar")
-		if err != nil {
-			return usage(err)
-		}
-		devices = append(devices, own...)
+		return usage(err)
 	}
 	m, err := keyless()
 	if err != nil {

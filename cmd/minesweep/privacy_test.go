@@ -18,7 +18,7 @@ import (
 // every stored reply and host.
 func TestStoreHoldsNobody(t *testing.T) {
 	t.Parallel()
-	f := newField(t, "127.9.12.0/24", 80)
+	f := newField(t, "127.9.12.0/24", 120)
 	f.run(f.scan...)
 	store, err := db.Open(t.Context(), f.db, time.Now)
 	if err != nil {
