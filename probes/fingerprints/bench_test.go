@@ -7,13 +7,16 @@ import (
 	"minesweep"
 )
 
+// BenchmarkJudge judges one host each time, by turns all recorded devices and
+// innocents, which are a mixture as a sweep meets.
 func BenchmarkJudge(b *testing.B) {
 	set := load(b)
-	devices := recordedDevices(b)
+	hosts := recordedDevices(b)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		set.Judge(devices[i%len(devices)].Replies)
+		set.Judge(hosts[i%len(hosts)].Replies)
 	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "hosts/s")
 }
 
 // BenchmarkJudgeLargestReply judges what a hostile peer can cost at most.
@@ -25,6 +28,7 @@ func BenchmarkJudgeLargestReply(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			probe := map[string]string{"page": "http/", "json": "cgminer/stats"}[name]
 			replies := []minesweep.Reply{{Probe: probe, Raw: []byte(raw)}}
+			b.ReportAllocs()
 			for b.Loop() {
 				set.Judge(replies)
 			}

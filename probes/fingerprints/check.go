@@ -62,8 +62,8 @@ func (c *checker) fingerprint(f Fingerprint, base string) {
 	switch {
 	case f.ID != base:
 		c.fail([]any{"id"}, "id: %q is not the name of the file, write id: %s", f.ID, base)
-	case f.ID == echoID:
-		c.fail([]any{"id"}, "id: %s is a rule of the engine, choose another name", echoID)
+	case f.ID == echoID || f.ID == oversizeID:
+		c.fail([]any{"id"}, "id: %s is a rule of the engine, choose another name", f.ID)
 	case f.About == "":
 		c.fail([]any{"about"}, "about: is missing, say in a sentence what this is")
 	case len(f.Rules) == 0:

@@ -32,6 +32,7 @@ type view struct {
 	lowerHead, lowerBody []byte // when first asked for
 
 	read bool // docs were read
+	cut  bool // the end of the JSON is missing
 	echo bool
 }
 
@@ -97,7 +98,7 @@ func (d *desk) cutReply(r *minesweep.Reply) {
 func (v *view) documents() []document {
 	if !v.read {
 		var f fault
-		v.docs, f = v.desk.tape.documents(v.page.body)
+		v.docs, v.cut, f = v.desk.tape.documents(v.page.body)
 		v.read = true
 		if f == tooLarge {
 			v.desk.largeJSON++
@@ -118,7 +119,8 @@ func (v *view) separate() bool {
 		return false
 	}
 	before := len(v.desk.views)
-	for _, key := range doc.keys(nil) {
+	defer func() { v.desk.tape.stack = v.desk.tape.stack[:0] }()
+	for _, key := range doc.keys() {
 		if len(v.desk.views) == before+maxJoined || len(v.desk.views) >= maxViews {
 			break
 		}

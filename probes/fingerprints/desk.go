@@ -38,7 +38,7 @@ func (d *desk) clear() {
 	clear(d.views)
 	*d = desk{
 		order: d.order[:0], views: d.views[:0], fired: d.fired[:0], memo: d.memo, low: d.low[:0], rules: d.rules[:0],
-		tape: tape{nodes: d.tape.nodes[:0], text: d.tape.text[:0]},
+		tape: tape{nodes: d.tape.nodes[:0], text: d.tape.text[:0], stack: d.tape.stack[:0]},
 	}
 }
 

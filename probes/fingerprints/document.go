@@ -9,28 +9,31 @@ const maxMade = 512 << 10
 // documents reads body as JSON: strictly, and only if that fails after repair.
 // Several values behind each other are several documents. What is no JSON at
 // all gives none.
-func (t *tape) documents(body []byte) ([]document, fault) {
+//
+// cut tells that the end was missing.
+func (t *tape) documents(body []byte) (docs []document, cut bool, f fault) {
 	body = bytes.Trim(body, " \t\r\n\x00")
 	if !looksLikeJSON(body) {
-		return t.plainText(body)
+		docs, f = t.plainText(body)
+		return docs, false, f
 	}
 	mark := len(t.nodes)
-	docs, f := t.readAll(nil, body)
-	if f != malformed {
-		if f != fine {
-			docs = nil
-		}
-		return docs, f
+	if docs, f = t.readAll(nil, body); f == fine {
+		return docs, false, f
 	}
 	t.nodes = t.nodes[:mark]
-	if !t.afford(len(body)) {
-		return nil, tooLarge
+	if f != malformed {
+		return nil, false, f
 	}
-	docs, f = t.readAll(nil, repair(body))
-	if f == tooDeep || f == tooLarge {
-		return nil, f
+	if !t.afford(3 * len(body)) { // its buffer may grow twice
+
+		return nil, false, tooLarge
 	}
-	return docs, fine
+	mended, cut := repair(body)
+	if docs, f = t.readAll(nil, mended); f == tooDeep || f == tooLarge {
+		return nil, cut, f
+	}
+	return docs, cut, fine
 }
 
 // afford counts bytes that are to be made; what is beyond the bound is not read.

@@ -13,7 +13,7 @@ var realmValue = regexp.MustCompile(`(?i)realm="?([^",]*)`)
 const maxMatched = 64 << 10
 
 // maxAuth bounds what is joined of several WWW-Authenticate fields.
-const maxAuth = 4 << 10
+const maxAuth = 1 << 10
 
 // part is a part of a reply that a condition may ask for.
 type part uint8
@@ -41,7 +41,8 @@ var partNames = map[string]part{
 type page struct {
 	status, head, body            []byte
 	fields, titled                bool // were looked for
-	server, location, auth, title []byte
+	server, location, auth, realm []byte
+	title                         []byte
 }
 
 // statusOf gives the status of an HTTP answer, nil of what is none.
@@ -104,11 +105,12 @@ func (p *page) part(name part) []byte {
 	case authPart:
 		return p.auth
 	}
-	return p.realm()
+	return p.realm
 }
 
 func (p *page) cutFields() {
 	p.fields = true
+	var joined []byte
 	for line := range bytes.Lines(bounded(p.head)) {
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		name = bytes.TrimSpace(name)
@@ -119,20 +121,17 @@ func (p *page) cutFields() {
 			p.location = bytes.TrimSpace(value)
 		case strings.EqualFold(string(name), "www-authenticate") && p.auth == nil:
 			p.auth = bytes.TrimSpace(value)
-		case strings.EqualFold(string(name), "www-authenticate") && len(p.auth) < maxAuth:
-			p.auth = bytes.Join([][]byte{p.auth, bytes.TrimSpace(value)}, []byte("\n"))
+		case strings.EqualFold(string(name), "www-authenticate") && len(p.auth)+len(value) < maxAuth:
+			if joined == nil {
+				joined = append(make([]byte, 0, maxAuth), p.auth...)
+			}
+			joined = append(append(joined, '\n'), bytes.TrimSpace(value)...)
+			p.auth = joined
 		}
 	}
-}
-
-func (p *page) realm() []byte {
-	if len(p.auth) == 0 {
-		return nil
+	if m := realmValue.FindSubmatchIndex(p.auth); m != nil {
+		p.realm = p.auth[m[2]:m[3]]
 	}
-	if m := realmValue.FindSubmatch(p.auth); m != nil {
-		return m[1]
-	}
-	return nil
 }
 
 // findTitle gives the text of the title element of a page. One that stands in

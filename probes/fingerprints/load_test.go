@@ -20,6 +20,7 @@ var faulty = map[string]string{
 	"no-rules":                   "1: rules: is missing, write at least one rule with probe, when, strength and weight",
 	"not-yaml":                   "2: mapping values are not allowed in this context",
 	"number-claim":               "8: claims: hashrate has a unit and comes from a read, move it under reads",
+	"oversize":                   "1: id: oversize is a rule of the engine, choose another name",
 	"other-name":                 `1: id: "some-name" is not the name of the file, write id: other-name`,
 	"probe-object":               "4: probe: write a name or a list of names, for example cgminer/version",
 	"read-bad-power-unit":        `12: unit: "hp" is not one of: W, kW`,

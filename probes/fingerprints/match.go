@@ -27,11 +27,15 @@ func (c *Condition) holds(v *view) bool {
 	if c.Absent {
 		want = false
 	}
-	any := false
+	there, any := false, false
 	v.visit(c.JSON, c.name, func(h hit) bool {
+		there = true
 		any = re == nil || (h.scalar && re.matches(&h))
 		return !any
 	})
+	if !want && !there && c.JSON != nil && v.cut {
+		return false // it may have stood behind the cut
+	}
 	return any == want
 }
 

@@ -113,13 +113,7 @@ func (w *walker) walk(at, elem cursor, listed bool, tokens []pointerStep) bool {
 	case kind < objectKind:
 		return true
 	case step.any && kind == objectKind:
-		var few [32]uint32
-		for _, key := range at.keys(few[:]) {
-			if next := at.to(key + 1); !w.walk(next, next, true, rest) {
-				return false
-			}
-		}
-		return true
+		return w.walkMembers(at, rest)
 	case step.any:
 		end := at.node().next
 		for i := at.at + 1; i < end; i = at.tape.nodes[i].next {
@@ -131,6 +125,17 @@ func (w *walker) walk(at, elem cursor, listed bool, tokens []pointerStep) bool {
 	}
 	next, ok := at.child(step)
 	return !ok || w.walk(next, elem, listed, rest)
+}
+
+func (w *walker) walkMembers(at cursor, rest []pointerStep) bool {
+	mark := len(at.tape.stack)
+	defer func() { at.tape.stack = at.tape.stack[:mark] }()
+	for _, key := range at.keys() {
+		if next := at.to(key + 1); !w.walk(next, next, true, rest) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c cursor) child(t pointerStep) (cursor, bool) {

@@ -27,9 +27,16 @@ func (r *Regexp) UnmarshalYAML(n *yaml.Node) error {
 	if err := n.Decode(&s); err != nil {
 		return fmt.Errorf("line %d: a pattern is a string, for example '^Antminer (?P<model>.+)'", n.Line)
 	}
+	if err := r.compile(s); err != nil {
+		return fmt.Errorf("line %d: pattern %q: %w; write RE2 syntax, as package regexp takes it", n.Line, s, err)
+	}
+	return nil
+}
+
+func (r *Regexp) compile(s string) error {
 	re, err := regexp.Compile(s)
 	if err != nil {
-		return fmt.Errorf("line %d: pattern %q: %w; write RE2 syntax, as package regexp takes it", n.Line, s, err)
+		return err
 	}
 	*r = Regexp{Regexp: re, literals: findLiterals(s)}
 	for _, name := range re.SubexpNames() {

@@ -22,7 +22,9 @@ func wrapped(body []byte) bool {
 // comma between elements, a comma too many, nan, raw control characters and
 // false escapes in strings, a tail after the end, a cut end, a wrapper. It
 // drops white space outside strings. Repairing twice changes nothing more.
-func repair(body []byte) []byte {
+//
+// cut tells that the end was missing: what is not there may have been there.
+func repair(body []byte) (mended []byte, cut bool) {
 	if bytes.IndexByte(body, 0) >= 0 {
 		body = bytes.ReplaceAll(body, []byte{0}, nil)
 	}
@@ -32,7 +34,7 @@ func repair(body []byte) []byte {
 	m := mender{in: body, limit: len(body) + len(body)/2 + 1024}
 	m.out.Grow(len(body) + 64)
 	m.run()
-	return m.out.Bytes()
+	return m.out.Bytes(), m.cut
 }
 
 // token is the kind of the last thing written.
@@ -56,6 +58,7 @@ type mender struct {
 	open  []byte // brackets not yet closed
 	last  token
 	comma bool // one was read since the last element
+	cut   bool // the end was missing
 }
 
 func (m *mender) run() {
@@ -81,6 +84,7 @@ func (m *mender) run() {
 			m.word()
 		}
 	}
+	m.cut = len(m.open) > 0
 	for len(m.open) > 0 {
 		m.closeBracket(m.open[len(m.open)-1] + 2) // '{'+2 is '}', '['+2 is ']'
 	}
@@ -138,7 +142,8 @@ func (m *mender) colon() {
 	m.at++
 }
 
-// word copies a number or a literal; nan and inf have no JSON and become null.
+// word copies a number or a literal; nan and inf have no JSON and become null,
+// and so does what the end cut in half.
 func (m *mender) word() {
 	n := bytes.IndexAny(m.in[m.at:], " \t\r\n{}[],:\"")
 	if n < 0 {
@@ -148,7 +153,8 @@ func (m *mender) word() {
 	m.at += n
 	m.missing()
 	m.element()
-	if isNoNumber(bytes.TrimLeft(w, "+-")) {
+	half := m.at == len(m.in) && len(m.open) > 0
+	if half || isNoNumber(bytes.TrimLeft(w, "+-")) {
 		w = null
 	}
 	m.out.Write(w)
@@ -168,17 +174,32 @@ func (m *mender) missing() {
 	}
 }
 
+// str copies a string. Half a key is dropped and half a value becomes null:
+// "Antminer S1" may have been an Antminer S19.
 func (m *mender) str() {
 	m.missing()
 	isKey := len(m.open) > 0 && m.open[len(m.open)-1] == '{' && m.last != colon && m.last != key
+	before, last := m.out.Len(), m.last
 	m.element()
+	begin := m.out.Len()
 	m.out.WriteByte('"')
 	m.at++
 	for m.at < len(m.in) && m.in[m.at] != '"' && m.out.Len() < m.limit {
 		m.char()
 	}
-	m.out.WriteByte('"')
-	m.at++
+	half := m.at >= len(m.in) && len(m.open) > 0
+	switch {
+	case half && isKey:
+		m.out.Truncate(before)
+		m.last = last
+		return
+	case half:
+		m.out.Truncate(begin)
+		m.out.Write(null)
+	default:
+		m.out.WriteByte('"')
+		m.at++
+	}
 	m.last = value
 	if isKey {
 		m.last = key

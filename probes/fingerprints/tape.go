@@ -32,7 +32,8 @@ type node struct {
 type tape struct {
 	nodes []node
 	text  []byte
-	spent int // bytes that repair and reading of plain text made anew
+	stack []uint32 // keys that are being walked
+	spent int      // bytes that repair and reading of plain text made anew
 }
 
 // document is one JSON value on the tape.
@@ -104,13 +105,16 @@ func (c cursor) element(i int) (cursor, bool) {
 // maxMembers bounds how many members of one object a * stands for.
 const maxMembers = 1024
 
-// keys gives the keys of an object in order of their text, each once.
-func (c cursor) keys(buf []uint32) []uint32 {
-	nodes := c.tape.nodes
-	keys, end := buf[:0], nodes[c.at].next
-	for key := c.at + 1; key < end && len(keys) < maxMembers; key = nodes[key+1].next {
+// keys gives the keys of an object in order of their text, each once. They lie
+// on the tape's stack, until the caller gives it its former length.
+func (c cursor) keys() []uint32 {
+	nodes, from := c.tape.nodes, len(c.tape.stack)
+	keys, end := c.tape.stack, nodes[c.at].next
+	for key := c.at + 1; key < end && len(keys)-from < maxMembers; key = nodes[key+1].next {
 		keys = append(keys, key)
 	}
+	c.tape.stack = keys
+	keys = keys[from:]
 	if !slices.IsSortedFunc(keys, c.compareKeys) {
 		slices.SortStableFunc(keys, c.compareKeys)
 	}

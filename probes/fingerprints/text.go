@@ -29,7 +29,7 @@ func textCost(body []byte) int {
 			fields++
 		}
 	}
-	return 2*len(body) + 16*fields
+	return 6*len(body) + 48*fields
 }
 
 // textJSON writes cgminer's pipe text and ccminer's KEY=value; text as the
