@@ -129,6 +129,9 @@ const cutsOfEach = 5
 func TestMutants(t *testing.T) {
 	set := load(t)
 	for n, s := range specimens(t, set) {
+		if underRace && n%8 != 0 {
+			continue
+		}
 		for reply := range s.Replies {
 			size := len(s.Replies[reply].Raw)
 			for i := range cutsOfEach {
@@ -144,7 +147,7 @@ func TestMutants(t *testing.T) {
 func FuzzMutate(f *testing.F) {
 	set := load(f)
 	all := specimens(f, set)
-	for i := range all {
+	for i := 0; i < len(all); i += 8 {
 		f.Add(uint16(i), uint8(i), uint8(i), uint32(i*37))
 	}
 	f.Fuzz(func(t *testing.T, device uint16, reply, mutation uint8, at uint32) {

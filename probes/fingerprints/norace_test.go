@@ -1,0 +1,5 @@
+//go:build !race
+
+package fingerprints_test
+
+const underRace = false
