@@ -8,7 +8,7 @@ import (
 	"minesweep"
 )
 
-// maxRequests is what a host may be asked at most.
+// mostRequests is what a confirmed host may be asked.
 const mostRequests = 12
 
 // TestCatalogueIsNamed sweeps one device of every family with minesweep's own
