@@ -28,6 +28,7 @@ type view struct {
 	raw   []byte
 	page  page
 	docs  []document
+	keys  keySet // of docs
 
 	lowerHead, lowerBody []byte // when first asked for
 
@@ -39,12 +40,21 @@ type view struct {
 // cut lays the replies out as views, in an order that does not depend on the
 // order in which they came.
 func (d *desk) cut(replies []minesweep.Reply) {
-	for _, i := range d.choose(replies) {
+	order := d.choose(replies)
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := &replies[i], &replies[j]
+		return cmp.Or(cmp.Compare(a.Target.Port(), b.Target.Port()), cmp.Compare(a.Probe, b.Probe), bytes.Compare(a.Raw, b.Raw))
+	})
+	d.views = slices.Grow(d.views, len(order))
+	for _, i := range order {
 		d.cutReply(&replies[i])
 	}
-	slices.SortStableFunc(d.views, func(a, b view) int {
+	byName := func(a, b view) int {
 		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.probe, b.probe), bytes.Compare(a.raw, b.raw))
-	})
+	}
+	if d.separated { // views are large to move
+		slices.SortStableFunc(d.views, byName)
+	}
 }
 
 // choose gives the places of the replies that are judged: all, or the smallest
@@ -89,9 +99,11 @@ func (d *desk) cutReply(r *minesweep.Reply) {
 		return
 	}
 	v.page, _ = cutPage(raw)
-	if !v.separate() {
-		d.views = append(d.views, v)
+	if v.separate() {
+		d.separated = true
+		return
 	}
+	d.views = append(d.views, v)
 }
 
 // documents gives the reply as JSON; it is read when a rule first asks for it.
@@ -99,7 +111,7 @@ func (v *view) documents() []document {
 	if !v.read {
 		var f fault
 		v.docs, v.cut, f = v.desk.tape.documents(v.page.body)
-		v.read = true
+		v.read, v.keys = true, v.desk.tape.keys
 		if f == tooLarge {
 			v.desk.largeJSON++
 		}
@@ -158,7 +170,9 @@ func (c cursor) firstObject() (cursor, bool) {
 // yield says that it has enough.
 func (v *view) visit(p *Pointer, name part, yield func(hit) bool) {
 	if p != nil {
-		p.reach(&v.desk.tape, v.documents(), yield)
+		if docs := v.documents(); v.keys.may(p.bits) {
+			p.reach(&v.desk.tape, docs, yield)
+		}
 		return
 	}
 	if s := v.page.part(name); len(s) > 0 {

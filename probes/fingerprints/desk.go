@@ -9,13 +9,17 @@ import (
 // desk is what judging one host needs and the next may use again. Nothing that
 // Judge returns points into it.
 type desk struct {
-	order []int // of the replies
-	views []view
-	tape  tape
-	fired []firing
-	low   []byte   // heads and bodies in lower case
-	memo  []answer // what each test says of the present view
-	rules []int32  // the rules for the present view
+	order     []int // of the replies
+	views     []view
+	separated bool // some views are parts of one reply
+	tape      tape
+	fired     []firing
+	low       []byte   // heads and bodies in lower case
+	memo      []answer // what each test says of the present view
+	rules     []int32  // the rules for the present view
+	view      int32    // one more than its place
+
+	reached []reached // by the place of a pointer
 
 	longReplies, leftOut, largeJSON int // what was not judged
 }
@@ -36,8 +40,9 @@ const (
 // on it are let go.
 func (d *desk) clear() {
 	clear(d.views)
+	clear(d.reached)
 	*d = desk{
-		order: d.order[:0], views: d.views[:0], fired: d.fired[:0], memo: d.memo, low: d.low[:0], rules: d.rules[:0],
+		order: d.order[:0], views: d.views[:0], fired: d.fired[:0], memo: d.memo, low: d.low[:0], rules: d.rules[:0], reached: d.reached,
 		tape: tape{nodes: d.tape.nodes[:0], text: d.tape.text[:0], stack: d.tape.stack[:0]},
 	}
 }

@@ -38,8 +38,9 @@ type Condition struct {
 	Not    *Regexp  `yaml:"not"`
 	Absent bool     `yaml:"absent"`
 
-	name part // Part, as a number
-	line int
+	name  part  // Part, as a number
+	place int32 // of JSON among the pointers of the index
+	line  int
 }
 
 // Read takes one claim out of the replies of a host on which a confirming rule

@@ -11,6 +11,7 @@ import (
 type index struct {
 	rules    []indexed
 	tests    []Condition
+	pointers int                // how many there are in tests
 	exact    map[string][]int32 // rules by the name of a question
 	prefixes []prefixed
 }
@@ -29,7 +30,7 @@ type prefixed struct {
 
 func newIndex(list []Fingerprint) index {
 	x := index{exact: make(map[string][]int32)}
-	places := make(map[string]int32) // of tests
+	places := placing{tests: make(map[string]int32), pointers: make(map[string]int32)}
 	for i, f := range list {
 		for j, r := range f.Rules {
 			x.addProbes(r.Probe, int32(len(x.rules)))
@@ -40,7 +41,18 @@ func newIndex(list []Fingerprint) index {
 			})
 		}
 	}
+	x.pointers = len(places.pointers)
 	return x
+}
+
+// placing finds again what already has a place.
+type placing struct{ tests, pointers map[string]int32 }
+
+func (p placing) pointer(text string) int32 {
+	if _, ok := p.pointers[text]; !ok {
+		p.pointers[text] = int32(len(p.pointers))
+	}
+	return p.pointers[text]
 }
 
 func (x *index) addProbes(probes Probes, rule int32) {
@@ -61,14 +73,17 @@ func (x *index) addProbes(probes Probes, rule int32) {
 
 // addTests gives the places of the conditions, the cheapest first. A condition
 // that another rule has too is one test: it is done once for a reply.
-func (x *index) addTests(when []Condition, places map[string]int32) []int32 {
+func (x *index) addTests(when []Condition, places placing) []int32 {
 	var tests []int32
 	for _, c := range when {
 		key := c.key()
-		place, ok := places[key]
+		place, ok := places.tests[key]
 		if !ok {
 			place = int32(len(x.tests))
-			places[key] = place
+			places.tests[key] = place
+			if c.JSON != nil {
+				c.place = places.pointer(c.JSON.String())
+			}
 			x.tests = append(x.tests, c)
 		}
 		tests = append(tests, place)

@@ -53,7 +53,7 @@ func (s *Set) Judge(replies []minesweep.Reply) []minesweep.Evidence {
 func (s *Set) desk() *desk {
 	d, ok := s.desks.Get().(*desk)
 	if !ok {
-		d = &desk{memo: make([]answer, len(s.index.tests))}
+		d = &desk{memo: make([]answer, len(s.index.tests)), reached: make([]reached, s.index.pointers)}
 	}
 	d.clear()
 	return d
@@ -68,6 +68,7 @@ func (s *Set) fire(d *desk, replies []minesweep.Reply) {
 			continue
 		}
 		clear(d.memo)
+		d.view = int32(i) + 1
 		d.rules = s.index.candidates(d.rules, v.probe)
 		for _, rule := range d.rules {
 			if d.fires(&s.index, rule, v) {

@@ -20,23 +20,35 @@ func (v *view) holds(conditions []Condition) bool {
 }
 
 func (c *Condition) holds(v *view) bool {
-	re, want := c.Match, true
-	if c.Not != nil {
-		re, want = c.Not, false
-	}
-	if c.Absent {
-		want = false
-	}
 	there, any := false, false
 	v.visit(c.JSON, c.name, func(h hit) bool {
-		there = true
-		any = re == nil || (h.scalar && re.matches(&h))
+		there, any = true, c.takes(&h)
 		return !any
 	})
-	if !want && !there && c.JSON != nil && v.cut {
+	return c.decide(v, there, any)
+}
+
+// takes tells whether a value is what the condition speaks of.
+func (c *Condition) takes(h *hit) bool {
+	switch {
+	case c.Match != nil:
+		return h.scalar && c.Match.matches(h)
+	case c.Not != nil:
+		return h.scalar && c.Not.matches(h)
+	}
+	return true
+}
+
+// decide tells whether the condition holds where there is something that it
+// speaks of, or not, and it takes one of it, or none.
+func (c *Condition) decide(v *view, there, any bool) bool {
+	if c.Not == nil && !c.Absent {
+		return any
+	}
+	if !there && c.JSON != nil && v.cut {
 		return false // it may have stood behind the cut
 	}
-	return any == want
+	return !any
 }
 
 // find gathers what made conditions hold that do.
@@ -82,7 +94,7 @@ func (d *desk) fires(x *index, rule int32, v *view) bool {
 	for _, t := range x.rules[rule].tests {
 		if d.memo[t] == unknown {
 			d.memo[t] = no
-			if x.tests[t].holds(v) {
+			if d.holds(&x.tests[t], v) {
 				d.memo[t] = yes
 			}
 		}

@@ -31,6 +31,7 @@ type parser struct {
 
 // readAll appends the values of src to docs, until the first fault.
 func (t *tape) readAll(docs []document, src []byte) ([]document, fault) {
+	t.keys = keySet{}
 	p := parser{tape: t, src: src, limit: min(len(t.nodes)+maxNodes, maxHostNodes)}
 	for n := 0; n < maxDocuments; n++ {
 		if p.space(); p.at == len(p.src) {
@@ -112,9 +113,11 @@ func (p *parser) object(depth int) fault {
 		if p.peek() != '"' {
 			return malformed
 		}
+		key := len(p.tape.nodes)
 		if f := p.str(); f != fine {
 			return f
 		}
+		p.noteKey(&p.tape.nodes[key])
 		if p.space(); p.peek() != ':' {
 			return malformed
 		}
@@ -122,6 +125,14 @@ func (p *parser) object(depth int) fault {
 		p.space()
 		return p.value(depth)
 	})
+}
+
+func (p *parser) noteKey(key *node) {
+	if key.escaped {
+		p.tape.keys.addAll()
+		return
+	}
+	p.tape.keys.add(bitOf(p.src[key.from:key.to]))
 }
 
 func (p *parser) array(depth int) fault {

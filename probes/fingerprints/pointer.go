@@ -14,7 +14,8 @@ import (
 type Pointer struct {
 	text   string
 	tokens []pointerStep
-	quoted string // the last token that names a member, in quotes, for finding the bytes
+	quoted string   // the last token that names a member, in quotes, for finding the bytes
+	bits   []uint16 // of the keys that it needs
 }
 
 // pointerStep is one step of a pointer.
@@ -49,6 +50,11 @@ func parsePointer(s string) Pointer {
 			index = -1
 		}
 		p.tokens = append(p.tokens, pointerStep{name: name, index: index, any: name == "*"})
+	}
+	for _, t := range p.tokens {
+		if t.index < 0 && !t.any {
+			p.bits = append(p.bits, bitOf([]byte(t.name)))
+		}
 	}
 	for _, t := range slices.Backward(p.tokens) {
 		if t.index < 0 && !t.any {

@@ -33,6 +33,7 @@ type tape struct {
 	nodes []node
 	text  []byte
 	stack []uint32 // keys that are being walked
+	keys  keySet   // of the documents last read
 	spent int      // bytes that repair and reading of plain text made anew
 }
 
