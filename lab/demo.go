@@ -82,6 +82,8 @@ var unasked = map[string]string{
 	"asic-honorknight-k21":      "its overview is asked where 4028 was heard first",
 	"asic-aixin-a1":             "its overview is asked where 4028 was heard first",
 	"asic-cheetah-f5":           "its overview is asked where 4028 was heard first",
+	"asic-honorknight-k5":       "its overview is asked where 4028 was heard first",
+	"asic-vnish-model":          "its model page is asked of nobody",
 	"asic-jasminer-x16q":        "its report is behind a login, and asked by POST",
 	"asic-avalon-nano":          "recorded without its version",
 }
