@@ -34,12 +34,18 @@ func newField(t *testing.T, prefix string, hosts int) *field {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newFieldOf(t, prefix, devices)
+}
+
+// newFieldOf plays the devices, which have addresses of the prefix.
+func newFieldOf(t *testing.T, prefix string, devices []lab.Simulated) *field {
+	t.Helper()
 	network, err := lab.Start(t.Context(), devices)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { network.Close() })
-	f := &field{t: t, db: "sqlite://" + filepath.Join(t.TempDir(), "minesweep.db"), hosts: hosts, truth: network.Truth()}
+	f := &field{t: t, db: "sqlite://" + filepath.Join(t.TempDir(), "minesweep.db"), hosts: len(devices), truth: network.Truth()}
 	f.scan = []string{"scan", prefix, "--engine", "connect", "-o", "jsonl"}
 	f.run("grant", "add", "lab", prefix, "--authority", "a", "--basis", "b", "--rate", "20000", "--rate-per-24", "20000")
 	return f
@@ -186,7 +192,7 @@ func TestLabPlaysUntilInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || line != "3 devices play in 127.9.11.0/24 until Ctrl-C\n" {
+	if err != nil || line != "3 hosts play in 127.9.11.0/24 until Ctrl-C\n" {
 		t.Errorf("got %q, %v", line, err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {

@@ -17,40 +17,58 @@ import (
 const labLimit = 4000
 
 func (p *program) labCommand() *cobra.Command {
-	var dir string
+	var f labFlags
 	c := &cobra.Command{
 		Use: "lab PREFIX [COUNT]", Short: "play simulated hosts on 127.0.0.0/8 until Ctrl-C, to try a scan on",
-		Example: "  minesweep lab 127.0.5.0/24 200\n  minesweep lab 127.0.5.0/24 --recordings ./rules",
-		Args:    wantArgs(cobra.RangeArgs(1, 2)),
+		Long: "Play simulated hosts on loopback addresses: COUNT miners, or COUNT hosts that do not mine, or one\ndevice of every product family, or the recordings of a directory.",
+		Example: `  minesweep lab 127.0.5.0/24 200
+  minesweep lab 127.0.6.0/24 --catalogue
+  minesweep lab 127.0.8.0/22 400 --innocent
+  minesweep lab 127.0.7.0/24 --recordings ./rules`,
+		Args: wantArgs(cobra.RangeArgs(1, 2)),
 		RunE: func(c *cobra.Command, args []string) error {
 			prefix, err := netip.ParsePrefix(args[0])
 			if err != nil || !prefix.Addr().IsLoopback() {
 				return usagef("%q is not a prefix of 127.0.0.0/8, write for example 127.0.5.0/24", args[0])
 			}
-			hosts, err := chooseHosts(prefix, dir, args[1:])
+			hosts, err := f.hosts(prefix, args[1:])
 			if err != nil {
 				return usage(err)
 			}
 			return p.playLab(c.Context(), prefix, hosts)
 		},
 	}
-	c.Flags().StringVar(&dir, "recordings", "", "play the .txtar recordings of `DIR`, one a host")
+	c.Flags().StringVar(&f.dir, "recordings", "", "play the .txtar recordings of `DIR`, one a host")
+	c.Flags().BoolVar(&f.catalogue, "catalogue", false, "play one device of every product family")
+	c.Flags().BoolVar(&f.innocent, "innocent", false, "play hosts that do not mine")
+	c.MarkFlagsMutuallyExclusive("recordings", "catalogue", "innocent")
 	return c
 }
 
-// chooseHosts reads what the lab is to play.
-func chooseHosts(prefix netip.Prefix, dir string, args []string) ([]lab.Simulated, error) {
+// labFlags are the flags of lab.
+type labFlags struct {
+	dir                 string
+	catalogue, innocent bool
+}
+
+// hosts returns what the lab is to play.
+func (f labFlags) hosts(prefix netip.Prefix, args []string) ([]lab.Simulated, error) {
 	switch {
-	case dir != "" && len(args) > 0:
-		return nil, fmt.Errorf("lab: both a COUNT and --recordings are given, keep one")
-	case dir != "":
-		return recordedHosts(prefix, dir)
+	case (f.dir != "" || f.catalogue) && len(args) > 0:
+		return nil, fmt.Errorf("lab: COUNT goes with miners and --innocent only, leave it out")
+	case f.dir != "":
+		return recordedHosts(prefix, f.dir)
+	case f.catalogue:
+		return lab.Catalogue(prefix)
 	case len(args) == 0:
-		return nil, fmt.Errorf("lab: say how many devices, for example: minesweep lab 127.0.5.0/24 200")
+		return nil, fmt.Errorf("lab: say how many hosts, for example: minesweep lab 127.0.5.0/24 200")
 	}
 	count, err := strconv.Atoi(args[0])
 	if err != nil || count < 1 || count > labLimit {
-		return nil, fmt.Errorf("%q is not a number of devices from 1 to %d", args[0], labLimit)
+		return nil, fmt.Errorf("%q is not a number of hosts from 1 to %d", args[0], labLimit)
+	}
+	if f.innocent {
+		return lab.Innocents(prefix, count)
 	}
 	return lab.Fleet(prefix, count)
 }
@@ -86,7 +104,7 @@ func (p *program) playLab(ctx context.Context, prefix netip.Prefix, hosts []lab.
 	for from, to := range network.Moved() {
 		p.notice(fmt.Sprintf("%s may not be bound by this user and plays at %s", from, to))
 	}
-	if _, err := fmt.Fprintf(p.stdout, "%d devices play in %s until Ctrl-C\n", len(hosts), prefix); err != nil {
+	if _, err := fmt.Fprintf(p.stdout, "%d hosts play in %s until Ctrl-C\n", len(hosts), prefix); err != nil {
 		return err
 	}
 	<-ctx.Done()
