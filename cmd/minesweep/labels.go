@@ -21,6 +21,7 @@ type label struct {
 	innocent      bool // must not be confirmed
 	vendor, model string
 	rates         []float64 // any of them is right
+	unstated      bool      // the rate that is expected stands behind a login, and not in the recording
 }
 
 // labelOf gathers what is known of a device: its own want, what other
@@ -34,7 +35,9 @@ func labelOf(d recordings.Device, known map[string]label) label {
 	expected := expectationOf(d.Expected)
 	t.mines = listed || expected.given || (d.Mining != nil && *d.Mining)
 	t.innocent = d.Mining != nil && !*d.Mining
-	t.rates = expected.rates
+	if !t.unstated {
+		t.rates = expected.rates
+	}
 	if !listed {
 		t.vendor, t.model = expected.vendor, expected.model
 		t.family, _, _ = strings.Cut(d.Name, ":")
@@ -97,12 +100,15 @@ func ratesOf(v any) []float64 {
 	return rates
 }
 
-// readLabels reads device,family,vendor,model; no file is no truth.
+// readLabels reads device,family,vendor,model,hashrate; no file is no truth.
 func readLabels(path string) (map[string]label, error) {
-	rows, err := readTable(path, "device", "family", "vendor", "model")
+	rows, err := readTable(path, "device", "family", "vendor", "model", "hashrate")
 	known := make(map[string]label, len(rows))
-	for _, r := range rows {
-		known[r[0]] = label{family: r[1], vendor: r[2], model: r[3]}
+	for i, r := range rows {
+		if r[4] != "" && r[4] != "unstated" {
+			return nil, fmt.Errorf("%s:%d: hashrate %q is not known, write unstated or nothing", path, i+2, r[4])
+		}
+		known[r[0]] = label{family: r[1], vendor: r[2], model: r[3], unstated: r[4] != ""}
 	}
 	return known, err
 }

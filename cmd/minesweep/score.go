@@ -22,7 +22,7 @@ func (p *program) fingerprintsScore() *cobra.Command {
 		Args: wantArgs(cobra.MinimumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error { return p.score(f, args) },
 	}
-	c.Flags().StringVar(&f.truth, "truth", "", "CSV `FILE` of device,family,vendor,model for recordings that do not say")
+	c.Flags().StringVar(&f.truth, "truth", "", "CSV `FILE` of device,family,vendor,model,hashrate for recordings that do not say")
 	c.Flags().StringVar(&f.floors, "floors", "", "CSV `FILE` of figure,floor; a figure below its floor is an error")
 	return c
 }
