@@ -18,7 +18,7 @@ func (t *tape) documents(body []byte) (docs []document, cut bool, f fault) {
 		return docs, false, f
 	}
 	mark := len(t.nodes)
-	if docs, f = t.readAll(nil, body); f == fine {
+	if docs, f = t.readAll(body); f == fine {
 		return docs, false, f
 	}
 	t.nodes = t.nodes[:mark]
@@ -30,7 +30,7 @@ func (t *tape) documents(body []byte) (docs []document, cut bool, f fault) {
 		return nil, false, tooLarge
 	}
 	mended, cut := repair(body)
-	if docs, f = t.readAll(nil, mended); f == tooDeep || f == tooLarge {
+	if docs, f = t.readAll(mended); f == tooDeep || f == tooLarge {
 		return nil, cut, f
 	}
 	return docs, cut, fine
@@ -54,7 +54,7 @@ func (t *tape) plainText(body []byte) ([]document, fault) {
 	if !t.afford(textCost(body)) {
 		return nil, tooLarge
 	}
-	return t.readAll(nil, textJSON(body))
+	return t.readAll(textJSON(body))
 }
 
 // looksLikeJSON keeps pages and banners out of the repair.

@@ -83,13 +83,16 @@ func (s *Set) fire(d *desk, replies []minesweep.Reply) {
 // families parts the firings by fingerprint.
 func (s *Set) families(fired []firing) func(yield func([]firing) bool) {
 	return func(yield func([]firing) bool) {
-		for from, to := 0, 0; from < len(fired); from = to {
-			id := s.index.rules[fired[from].rule].fingerprint
-			for to = from; to < len(fired) && s.index.rules[fired[to].rule].fingerprint == id; to++ {
+		for len(fired) > 0 {
+			id := s.index.rules[fired[0].rule].fingerprint
+			n := 1
+			for n < len(fired) && s.index.rules[fired[n].rule].fingerprint == id {
+				n++
 			}
-			if !yield(fired[from:to]) {
+			if !yield(fired[:n]) {
 				return
 			}
+			fired = fired[n:]
 		}
 	}
 }

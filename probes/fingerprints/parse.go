@@ -29,8 +29,8 @@ type parser struct {
 	limit int // nodes that the tape may hold
 }
 
-// readAll appends the values of src to docs, until the first fault.
-func (t *tape) readAll(docs []document, src []byte) ([]document, fault) {
+// readAll gives the values of src, until the first fault.
+func (t *tape) readAll(src []byte) (docs []document, f fault) {
 	t.keys = keySet{}
 	p := parser{tape: t, src: src, limit: min(len(t.nodes)+maxNodes, maxHostNodes)}
 	for n := 0; n < maxDocuments; n++ {

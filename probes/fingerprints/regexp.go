@@ -82,12 +82,3 @@ func probeMatches(pattern, probe string) bool {
 	}
 	return pattern == probe
 }
-
-func (p Probes) match(probe string) bool {
-	for _, pattern := range p {
-		if probeMatches(pattern, probe) {
-			return true
-		}
-	}
-	return false
-}
