@@ -84,6 +84,7 @@ var unasked = map[string]string{
 	"asic-cheetah-f5":           "its overview is asked where 4028 was heard first",
 	"asic-honorknight-k5":       "its overview is asked where 4028 was heard first",
 	"asic-vnish-model":          "its model page is asked of nobody",
+	"asic-ebang-e12-status":     "its status is behind a login",
 	"asic-jasminer-x16q":        "its report is behind a login, and asked by POST",
 	"asic-avalon-nano":          "recorded without its version",
 }
