@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -28,13 +29,16 @@ const (
 	realmPart
 	authPart
 	titlePart
+	lengthPart
 )
 
-// partNames are the parts as YAML names them. Only body is there when the
-// reply is not HTTP; it is then the whole reply.
+// partNames are the parts as YAML names them. Only body and length, which is
+// of the body in bytes, are there when the reply is not HTTP; body is then the
+// whole reply.
 var partNames = map[string]part{
 	"status": statusPart, "head": headPart, "server": serverPart, "location": locationPart,
 	"realm": realmPart, "auth": authPart, "title": titlePart, "body": bodyPart,
+	"length": lengthPart,
 }
 
 // page is an HTTP answer; what must be searched for is cut when first asked for.
@@ -86,6 +90,8 @@ func (p *page) part(name part) []byte {
 		return bounded(p.body)
 	case statusPart:
 		return p.status
+	case lengthPart:
+		return strconv.AppendInt(nil, int64(len(p.body)), 10)
 	case headPart:
 		return bounded(p.head)
 	case titlePart:

@@ -113,7 +113,7 @@ func (c Condition) key() string {
 // cost orders the conditions of a rule: what is cheap and mostly false first.
 func (c Condition) cost() int {
 	cost := map[part]int{
-		noPart: 1, statusPart: 0, serverPart: 2, locationPart: 2, realmPart: 2, authPart: 2, titlePart: 3, headPart: 4, bodyPart: 5,
+		noPart: 1, statusPart: 0, lengthPart: 0, serverPart: 2, locationPart: 2, realmPart: 2, authPart: 2, titlePart: 3, headPart: 4, bodyPart: 5,
 	}[c.name]
 	if c.Absent || c.Not != nil {
 		cost += 10

@@ -39,7 +39,7 @@ var faulty = map[string]string{
 	"unknown-class":              `3: class: "toaster" is not one of: asic, gpu-miner, cpu-miner,`,
 	"unknown-group":              "9: claims: no condition has a group named model, write (?P<model>…) in a match",
 	"unknown-key":                "3: unknown key colour; the keys of a Fingerprint are in ARCHITECTURE.md, Fingerprints",
-	"unknown-part":               `6: part: "cookie" is not one of: auth, body, head, location,`,
+	"unknown-part":               `6: part: "cookie" is not one of: auth, body, head, length, location,`,
 	"unknown-rule-key":           "8: unknown key heavy; the keys of a Rule are in ARCHITECTURE.md, Fingerprints",
 	"unknown-strength":           `6: strength: "certain" is not one of: confirm, suspect, refute, decoy`,
 	"unused-group":               "6: when: the group model stands in no claim; use it as ${model} or write (?:…)",
