@@ -152,7 +152,7 @@ func (s *Set) readAll(f *Fingerprint, d *desk, fired []minesweep.Evidence) {
 			c.Model = e.Claims.Model
 		}
 	}
-	rd := reader{views: d.views, claims: c}
+	rd := reader{views: d.views, fired: fired, claims: c}
 	vendor, model := c.Vendor, c.Model
 	for i := range f.Reads {
 		if f.Reads[i].isIdentity() {

@@ -3,6 +3,7 @@ package fingerprints
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"minesweep"
 )
@@ -10,6 +11,7 @@ import (
 // reader takes the claims of one fingerprint out of all views of a host.
 type reader struct {
 	views  []view
+	fired  []minesweep.Evidence // of the fingerprint, the heaviest first
 	claims *minesweep.Claims
 	done   []string
 }
@@ -20,18 +22,35 @@ func (rd *reader) read(r *Read) {
 	if slices.Contains(rd.done, r.Claim) || (r.Model != nil && !r.Model.MatchString(rd.claims.Model)) {
 		return
 	}
+	own := func(port uint16) bool { return port == rd.fired[0].Port }
+	other := func(port uint16) bool { return !own(port) }
 	for _, pattern := range r.Probe {
-		for i := range rd.views {
-			v := &rd.views[i]
-			if v.echo || !probeMatches(pattern, v.probe) {
-				continue
-			}
-			if v.holds(r.When) && rd.take(r, v) {
-				rd.done = append(rd.done, r.Claim)
-				return
-			}
+		if rd.readFrom(r, pattern, own) || rd.readFrom(r, pattern, other) {
+			rd.done = append(rd.done, r.Claim)
+			return
 		}
 	}
+}
+
+// readFrom tries the replies of some ports: first those of the port that
+// confirmed, since another port may be another program's. A pattern with a *
+// would take anything, so of other ports it reads those on which the
+// fingerprint fired too.
+func (rd *reader) readFrom(r *Read, pattern string, ports func(uint16) bool) bool {
+	for i := range rd.views {
+		v := &rd.views[i]
+		if v.echo || !ports(v.port) || !probeMatches(pattern, v.probe) || (strings.HasSuffix(pattern, "*") && !rd.knows(v.port)) {
+			continue
+		}
+		if v.holds(r.When) && rd.take(r, v) {
+			return true
+		}
+	}
+	return false
+}
+
+func (rd *reader) knows(port uint16) bool {
+	return slices.ContainsFunc(rd.fired, func(e minesweep.Evidence) bool { return e.Port == port })
 }
 
 // take reads one claim out of one view; false when it gave no value.
