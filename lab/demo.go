@@ -177,9 +177,8 @@ func behaves(name string, b Behaviour, v minesweep.Verdict, ports ...uint16) Sim
 }
 
 // Fleet returns n mining devices on the first n addresses of the prefix after
-// its first: every ASIC that a sweep can question in turn (or every mining
-// device, where no ASIC is recorded), each with its own MAC, serial and worker
-// and a hashrate a little off.
+// its first: every ASIC that a sweep's first pass finds in turn, each with its
+// own MAC, serial and worker and a hashrate a little off.
 func Fleet(prefix netip.Prefix, n int) ([]Simulated, error) {
 	devices, err := embedded()
 	if err != nil {
@@ -200,19 +199,17 @@ func Fleet(prefix netip.Prefix, n int) ([]Simulated, error) {
 // kind comes before one comes twice.
 const stride = 1009
 
+// firstPass are the ports that a sweep tries unless it is told others; a fleet
+// stands on these, so that any sweep finds all of it.
+var firstPass = []uint16{4028, 80, 443, 3333, 4067, 4068, 8080, 18081, 8545, 4433, 6060}
+
 func fleetKinds(devices []recordings.Device) []recordings.Device {
-	var all, asics []recordings.Device
+	var asics []recordings.Device
 	for _, d := range devices {
-		if d.Want.Verdict != minesweep.Confirmed || !answersFirst(d) || unasked[d.Name] != "" {
-			continue
-		}
-		all = append(all, d)
-		if d.Want.Class == minesweep.ASIC || strings.HasPrefix(d.Name, "antminer") {
+		far := slices.ContainsFunc(d.Sections, func(x recordings.Section) bool { return !slices.Contains(firstPass, x.Port) })
+		if d.Want.Verdict == minesweep.Confirmed && d.Want.Class == minesweep.ASIC && !far && answersFirst(d) && unasked[d.Name] == "" {
 			asics = append(asics, d)
 		}
 	}
-	if len(asics) > 0 {
-		return asics
-	}
-	return all
+	return asics
 }
