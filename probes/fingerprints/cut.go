@@ -98,7 +98,10 @@ func (d *desk) cutReply(r *minesweep.Reply) {
 		d.views = append(d.views, v)
 		return
 	}
-	v.page, _ = cutPage(raw)
+	page, isHTTP := cutPage(raw)
+	if v.page = page; !isHTTP {
+		v.page.trimmed = min(len(r.Raw), maxReply) - len(raw)
+	}
 	if v.separate() {
 		d.separated = true
 		return

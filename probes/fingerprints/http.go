@@ -44,6 +44,7 @@ var partNames = map[string]part{
 // page is an HTTP answer; what must be searched for is cut when first asked for.
 type page struct {
 	status, head, body            []byte
+	trimmed                       int  // NULs around a body that is no HTTP; noise may begin or end so
 	fields, titled                bool // were looked for
 	server, location, auth, realm []byte
 	title                         []byte
@@ -91,7 +92,7 @@ func (p *page) part(name part) []byte {
 	case statusPart:
 		return p.status
 	case lengthPart:
-		return strconv.AppendInt(nil, int64(len(p.body)), 10)
+		return strconv.AppendInt(nil, int64(len(p.body)+p.trimmed), 10)
 	case headPart:
 		return bounded(p.head)
 	case titlePart:
