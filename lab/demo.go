@@ -87,6 +87,7 @@ var unasked = map[string]string{
 	"asic-ebang-e12-status":     "its status is behind a login",
 	"asic-jasminer-x16q":        "its report is behind a login, and asked by POST",
 	"asic-avalon-nano":          "recorded without its version",
+	"asic-whatsminer-edevs":     "its edevs is asked of nobody, devs say the same",
 }
 
 // answersFirst reports whether a sweep, at one of the device's ports, opens
