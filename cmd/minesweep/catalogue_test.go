@@ -30,6 +30,7 @@ func scanned(t *testing.T, prefix string, devices []lab.Simulated) map[netip.Add
 
 // TestScanNamesEveryFamily scans one device of every product family.
 func TestScanNamesEveryFamily(t *testing.T) {
+	skipInRace(t)
 	t.Parallel()
 	const prefix = "127.9.21.0/24"
 	devices, err := lab.Catalogue(netip.MustParsePrefix(prefix))
@@ -54,6 +55,7 @@ func TestScanNamesEveryFamily(t *testing.T) {
 
 // TestScanConfirmsNoInnocent scans hosts that do not mine.
 func TestScanConfirmsNoInnocent(t *testing.T) {
+	skipInRace(t)
 	t.Parallel()
 	const prefix = "127.9.24.0/23"
 	devices, err := lab.Innocents(netip.MustParsePrefix(prefix), 400)

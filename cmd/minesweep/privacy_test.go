@@ -17,6 +17,7 @@ import (
 // TestStoreHoldsNobody sweeps homes and then looks for what names a person in
 // every stored reply and host.
 func TestStoreHoldsNobody(t *testing.T) {
+	skipInRace(t)
 	t.Parallel()
 	f := newField(t, "127.9.12.0/24", 120)
 	f.run(f.scan...)
@@ -55,6 +56,7 @@ func TestStoreHoldsNobody(t *testing.T) {
 // TestScrubbedRepliesJudgeTheSame: what is taken out before judging changes
 // neither what a device is nor by what token it is known.
 func TestScrubbedRepliesJudgeTheSame(t *testing.T) {
+	skipInRace(t)
 	t.Parallel()
 	rules, err := fingerprints.Load(fingerprints.Embedded())
 	if err != nil {

@@ -63,8 +63,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "recordings" {
+			switch name {
+			case "recordings":
 				return recordingsDir() != "", nil
+			case "race":
+				return raceDetector, nil
 			}
 			return false, errors.New("unknown condition " + name)
 		},
@@ -124,4 +127,12 @@ func labHosts(prefix netip.Prefix, what string, abs func(string) string) ([]lab.
 		return lab.Fleet(prefix, n)
 	}
 	return recordedHosts(prefix, abs(what))
+}
+
+// skipInRace leaves a test to the run without the race detector.
+func skipInRace(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("make test runs it without the race detector")
+	}
 }
