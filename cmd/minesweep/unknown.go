@@ -148,22 +148,23 @@ func join(found map[string]*cluster, kind string, h minesweep.Host, replies []mi
 func telling(replies []minesweep.Reply, h minesweep.Host) (minesweep.Reply, bool) {
 	best, rank := minesweep.Reply{}, 0
 	for _, r := range replies {
-		n := 0
-		switch {
-		case len(r.Raw) == 0:
-			continue
-		case slices.ContainsFunc(h.Evidence, func(e minesweep.QuotedClaim) bool { return e.Port == r.Target.Port() && e.Probe == r.Probe }):
-			n = 3
-		case !isHTTP(r):
-			n = 2
-		default:
-			n = 1
-		}
-		if n > rank {
+		if n := tellingRank(r, h); n > rank {
 			best, rank = r, n
 		}
 	}
 	return best, rank > 0
+}
+
+func tellingRank(r minesweep.Reply, h minesweep.Host) int {
+	switch {
+	case len(r.Raw) == 0:
+		return 0
+	case slices.ContainsFunc(h.Evidence, func(e minesweep.QuotedClaim) bool { return e.Port == r.Target.Port() && e.Probe == r.Probe }):
+		return 3
+	case !isHTTP(r):
+		return 2
+	}
+	return 1
 }
 
 func webOnly(replies []minesweep.Reply) bool {
