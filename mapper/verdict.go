@@ -58,6 +58,9 @@ func weigh(o minesweep.Observation, h *minesweep.Host) {
 	for _, s := range signs {
 		h.Doubts = append(h.Doubts, s.reason)
 	}
+	for _, e := range only(evidence, minesweep.Note) {
+		addDoubt(h, shorten(e.Quote, 160))
+	}
 	if h.Verdict == minesweep.DecoyHost && len(o.Evidence) > 0 {
 		h.Doubts = append(h.Doubts, doubtsOfClaims(evidence)...)
 	}

@@ -38,6 +38,8 @@ func verdictTests() []verdictTest {
 		e.Quote = model // the other order than that of the names
 		return e
 	}
+	more := evidence("oversize", 0, minesweep.Note, 1, minesweep.Claims{})
+	more.Quote = "more than is judged: 1 replies over 256 KiB were cut"
 	trap := evidence("cowrie", 22, minesweep.Decoy, 50, minesweep.Claims{})
 	return []verdictTest{
 		{"confirm", saw(version, stock), minesweep.Confirmed, "Bitmain", "Antminer S19", nil},
@@ -47,6 +49,8 @@ func verdictTests() []verdictTest {
 			[]string{"antminer-stock on port 4028 says class asic, not cpu-miner"}},
 		{"tie by name", saw(version, tie("b", "AvalonMiner 1066"), tie("a", "AvalonMiner 1246")),
 			minesweep.Confirmed, "Canaan", "AvalonMiner 1246", []string{"b on port 4028 says model AvalonMiner 1066"}},
+		{"what was not read is a doubt", saw(version, stock, more), minesweep.Confirmed, "Bitmain", "Antminer S19",
+			[]string{"more than is judged: 1 replies"}},
 		{"suspect", saw(version, hint), minesweep.Suspected, "MicroBT", "WhatsMiner M30S", nil},
 		{"refute", saw(version, idle), minesweep.Unidentified, "Geth", "", []string{"geth speaks against mining", "eth_mining says false"}},
 		{"refute and suspect", saw(version, idle, hint), minesweep.Unidentified, "Geth", "", []string{"geth speaks against mining"}},
