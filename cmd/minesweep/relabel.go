@@ -10,7 +10,6 @@ import (
 
 	"minesweep"
 	"minesweep/db"
-	"minesweep/mapper"
 )
 
 func (p *program) relabelCommand() *cobra.Command {
@@ -95,15 +94,7 @@ func sweepsOf(ctx context.Context, s *db.Store, only int64) ([]db.Sweep, error) 
 // rejudge returns what judges a stored host by the rules of today; false where
 // nothing is left to judge it by.
 func (p *program) rejudge(ctx context.Context, s *db.Store) (func(db.Sweep, db.Stored) (minesweep.Host, bool), error) {
-	rules, err := p.rules()
-	if err != nil {
-		return nil, err
-	}
-	key, err := s.Secret(ctx)
-	if err != nil {
-		return nil, err
-	}
-	m, err := mapper.New(mapper.Config{Key: key})
+	rules, m, err := p.judges(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -59,8 +59,10 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("RECORDINGS", recordingsDir())
+			own, err := filepath.Abs("../../probes/fingerprints/testdata")
+			e.Setenv("OWN", own)
 			e.Setenv("GORACE", os.Getenv("GORACE"))
-			return nil
+			return err
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

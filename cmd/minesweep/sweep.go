@@ -95,15 +95,7 @@ func (p *program) runSweep(ctx context.Context, guard *scanner.Guard, sweeper *m
 // sweeper joins asking, judging and mapping; the caller adds the engine and
 // the journal.
 func (p *program) sweeper(ctx context.Context, s *db.Store, guard *scanner.Guard) (*minesweep.Sweeper, error) {
-	rules, err := p.rules()
-	if err != nil {
-		return nil, err
-	}
-	key, err := s.Secret(ctx)
-	if err != nil {
-		return nil, err
-	}
-	m, err := mapper.New(mapper.Config{Key: key})
+	rules, m, err := p.judges(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +110,21 @@ func (p *program) sweeper(ctx context.Context, s *db.Store, guard *scanner.Guard
 			return g
 		},
 	}, nil
+}
+
+// judges returns the rules and the mapper under the store's key: what turns
+// replies into a host.
+func (p *program) judges(ctx context.Context, s *db.Store) (*fingerprints.Set, *mapper.Mapper, error) {
+	rules, err := p.rules()
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := s.Secret(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := mapper.New(mapper.Config{Key: key})
+	return rules, m, err
 }
 
 // rules loads the embedded fingerprints and those of --fingerprints, once.
