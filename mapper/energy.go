@@ -72,7 +72,8 @@ func powerByClass(h *minesweep.Host) {
 	if byHash, ok := wattsByHash(h); ok {
 		watts, known = byHash, true
 	}
-	if h.State == "sleeping" {
+	program := h.Class == minesweep.CPUMiner || h.Class == minesweep.GPUMiner
+	if h.State == "sleeping" || (program && h.State == "idle") { // an idle program leaves its computer alone
 		watts = min(asleep.Best, watts)
 	}
 	if known {

@@ -33,6 +33,7 @@ func TestPower(t *testing.T) {
 		{"unknown model by rate", minesweep.Claims{Class: minesweep.ASIC, Algorithm: "sha256d", Hashrate: ptr(1e14)}, 3000, ByClass},
 		{"gpu", gpu, 800, ByClass},
 		{"gpu by rate", with(gpu, func(c *minesweep.Claims) { c.Algorithm, c.Hashrate = "ethash", ptr(2e8) }), 500, ByClass},
+		{"idle program", with(gpu, func(c *minesweep.Claims) { c.Hashrate = ptr(0.0) }), 15, ByClass},
 		{"cpu by rate", minesweep.Claims{Class: minesweep.CPUMiner, Algorithm: "randomx", Hashrate: ptr(1e4)}, 120, ByClass},
 		{"node that mines", minesweep.Claims{Class: minesweep.Node, Algorithm: "randomx", Hashrate: ptr(1e4)}, 120, ByClass},
 		{"pool", minesweep.Claims{Class: minesweep.Pool, Hashrate: ptr(1e15)}, 0, ""},
