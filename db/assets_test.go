@@ -39,6 +39,97 @@ func verdict(v minesweep.Verdict) func(*minesweep.Host) {
 	return func(h *minesweep.Host) { h.Verdict = v }
 }
 
+// assetStories are what sweeps saw, and the assets that must come of it.
+var assetStories = map[string]struct {
+	story []seen
+	want  []string
+}{
+	"one device for three days": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", mac(macA)}, {3, "10.0.0.1", mac(macA)}},
+		[]string{"mac:" + macA + " 1-3 10.0.0.1:1-3"},
+	},
+	"it moves": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.2", mac(macA)}},
+		[]string{"mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
+	},
+	"its address goes to another": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", mac(macB)}},
+		[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1", "mac:" + macB + " 2-2 10.0.0.1:2-2"},
+	},
+	"it moves and its address goes to another without a MAC, later in the sweep": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.2", mac(macA)}, {2, "10.0.0.1", plainHost}},
+		[]string{"addr:10.0.0.1 2-2 10.0.0.1:2-2", "mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
+	},
+	"and earlier in the sweep": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", plainHost}, {2, "10.0.0.2", mac(macA)}},
+		[]string{"addr:10.0.0.1 2-2 10.0.0.1:2-2", "mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
+	},
+	"one MAC on two addresses": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {1, "10.0.0.2", mac(macA)}},
+		[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1 10.0.0.2:1-1"},
+	},
+	"its MAC becomes known": {
+		[]seen{{1, "10.0.0.1", plainHost}, {2, "10.0.0.1", mac(macA)}},
+		[]string{"mac:" + macA + " 1-2 10.0.0.1:1-2"},
+	},
+	"its MAC becomes known and was known elsewhere": {
+		[]seen{{1, "10.0.0.2", mac(macA)}, {2, "10.0.0.1", plainHost}, {3, "10.0.0.1", mac(macA)}},
+		[]string{"mac:" + macA + " 1-3 10.0.0.2:1-1 10.0.0.1:2-3"},
+	},
+	"its MAC is not shown any more": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", plainHost}, {3, "10.0.0.1", mac(macA)}},
+		[]string{"mac:" + macA + " 1-3 10.0.0.1:1-3"},
+	},
+	"another kind of device on the address": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", whatsminer}},
+		[]string{"addr:10.0.0.1 2-2 10.0.0.1:2-2", "mac:" + macA + " 1-1 10.0.0.1:1-1"},
+	},
+	"another kind of device without a MAC before": {
+		[]seen{{1, "10.0.0.1", whatsminer}, {2, "10.0.0.1", mac(macA)}},
+		[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "mac:" + macA + " 2-2 10.0.0.1:2-2"},
+	},
+	"the first port showed no MAC and no kind": {
+		[]seen{
+			{1, "10.0.0.1", whatsminer},
+			{2, "10.0.0.1", func(h *minesweep.Host) { h.Vendor, h.Class, h.Verdict = "", "", minesweep.Suspected }},
+			{2, "10.0.0.1", mac(macA)},
+		},
+		[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "mac:" + macA + " 2-2 10.0.0.1:2-2"},
+	},
+	"a serial, then a MAC": {
+		[]seen{{1, "10.0.0.1", serial("SN-778")}, {2, "10.0.0.2", func(h *minesweep.Host) { h.Serial, h.MAC = "SN-778", macA }}},
+		[]string{"mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
+	},
+	"a MAC, then only a serial on its address": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", serial("SN-778")}},
+		[]string{"mac:" + macA + " 1-2 10.0.0.1:1-2"},
+	},
+	"another serial on its address": {
+		[]seen{{1, "10.0.0.1", func(h *minesweep.Host) { h.Serial, h.MAC = "SN-777", macA }}, {2, "10.0.0.1", serial("SN-778")}},
+		[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1", "serial:bitmain:SN-778 2-2 10.0.0.1:2-2"},
+	},
+	"too long ago": {
+		[]seen{{1, "10.0.0.1", plainHost}, {152, "10.0.0.1", mac(macA)}},
+		[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "mac:" + macA + " 152-152 10.0.0.1:152-152"},
+	},
+	"a later port takes the suspicion away": {
+		[]seen{{1, "10.0.0.1", verdict(minesweep.Suspected)}, {1, "10.0.0.1", verdict(minesweep.Unidentified)}},
+		nil,
+	},
+	"and the asset of yesterday stays as it was": {
+		[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", plainHost}, {2, "10.0.0.1", verdict(minesweep.Silent)}},
+		[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1"},
+	},
+	"which hosts become assets": {
+		[]seen{
+			{1, "10.0.0.1", verdict(minesweep.Confirmed)}, {1, "10.0.0.2", verdict(minesweep.Suspected)},
+			{1, "10.0.0.3", verdict(minesweep.DecoyHost)}, {1, "10.0.0.4", verdict(minesweep.Unidentified)},
+			{1, "10.0.0.5", verdict(minesweep.Silent)},
+		},
+		[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "addr:10.0.0.2 1-1 10.0.0.2:1-1", "addr:10.0.0.3 1-1 10.0.0.3:1-1"},
+	},
+}
+
 // tell lets a story happen and returns its assets as "key first-last
 // address:first-last …", with days of the story for times.
 func tell(t *testing.T, story []seen) []string {
@@ -72,95 +163,7 @@ func tell(t *testing.T, story []seen) []string {
 }
 
 func TestAssetsOverSweeps(t *testing.T) {
-	for name, tt := range map[string]struct {
-		story []seen
-		want  []string
-	}{
-		"one device for three days": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", mac(macA)}, {3, "10.0.0.1", mac(macA)}},
-			[]string{"mac:" + macA + " 1-3 10.0.0.1:1-3"},
-		},
-		"it moves": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.2", mac(macA)}},
-			[]string{"mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
-		},
-		"its address goes to another": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", mac(macB)}},
-			[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1", "mac:" + macB + " 2-2 10.0.0.1:2-2"},
-		},
-		"it moves and its address goes to another without a MAC, later in the sweep": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.2", mac(macA)}, {2, "10.0.0.1", plainHost}},
-			[]string{"addr:10.0.0.1 2-2 10.0.0.1:2-2", "mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
-		},
-		"and earlier in the sweep": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", plainHost}, {2, "10.0.0.2", mac(macA)}},
-			[]string{"addr:10.0.0.1 2-2 10.0.0.1:2-2", "mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
-		},
-		"one MAC on two addresses": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {1, "10.0.0.2", mac(macA)}},
-			[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1 10.0.0.2:1-1"},
-		},
-		"its MAC becomes known": {
-			[]seen{{1, "10.0.0.1", plainHost}, {2, "10.0.0.1", mac(macA)}},
-			[]string{"mac:" + macA + " 1-2 10.0.0.1:1-2"},
-		},
-		"its MAC becomes known and was known elsewhere": {
-			[]seen{{1, "10.0.0.2", mac(macA)}, {2, "10.0.0.1", plainHost}, {3, "10.0.0.1", mac(macA)}},
-			[]string{"mac:" + macA + " 1-3 10.0.0.2:1-1 10.0.0.1:2-3"},
-		},
-		"its MAC is not shown any more": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", plainHost}, {3, "10.0.0.1", mac(macA)}},
-			[]string{"mac:" + macA + " 1-3 10.0.0.1:1-3"},
-		},
-		"another kind of device on the address": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", whatsminer}},
-			[]string{"addr:10.0.0.1 2-2 10.0.0.1:2-2", "mac:" + macA + " 1-1 10.0.0.1:1-1"},
-		},
-		"another kind of device without a MAC before": {
-			[]seen{{1, "10.0.0.1", whatsminer}, {2, "10.0.0.1", mac(macA)}},
-			[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "mac:" + macA + " 2-2 10.0.0.1:2-2"},
-		},
-		"the first port showed no MAC and no kind": {
-			[]seen{
-				{1, "10.0.0.1", whatsminer},
-				{2, "10.0.0.1", func(h *minesweep.Host) { h.Vendor, h.Class, h.Verdict = "", "", minesweep.Suspected }},
-				{2, "10.0.0.1", mac(macA)},
-			},
-			[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "mac:" + macA + " 2-2 10.0.0.1:2-2"},
-		},
-		"a serial, then a MAC": {
-			[]seen{{1, "10.0.0.1", serial("SN-778")}, {2, "10.0.0.2", func(h *minesweep.Host) { h.Serial, h.MAC = "SN-778", macA }}},
-			[]string{"mac:" + macA + " 1-2 10.0.0.1:1-1 10.0.0.2:2-2"},
-		},
-		"a MAC, then only a serial on its address": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", serial("SN-778")}},
-			[]string{"mac:" + macA + " 1-2 10.0.0.1:1-2"},
-		},
-		"another serial on its address": {
-			[]seen{{1, "10.0.0.1", func(h *minesweep.Host) { h.Serial, h.MAC = "SN-777", macA }}, {2, "10.0.0.1", serial("SN-778")}},
-			[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1", "serial:bitmain:SN-778 2-2 10.0.0.1:2-2"},
-		},
-		"too long ago": {
-			[]seen{{1, "10.0.0.1", plainHost}, {152, "10.0.0.1", mac(macA)}},
-			[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "mac:" + macA + " 152-152 10.0.0.1:152-152"},
-		},
-		"a later port takes the suspicion away": {
-			[]seen{{1, "10.0.0.1", verdict(minesweep.Suspected)}, {1, "10.0.0.1", verdict(minesweep.Unidentified)}},
-			nil,
-		},
-		"and the asset of yesterday stays as it was": {
-			[]seen{{1, "10.0.0.1", mac(macA)}, {2, "10.0.0.1", plainHost}, {2, "10.0.0.1", verdict(minesweep.Silent)}},
-			[]string{"mac:" + macA + " 1-1 10.0.0.1:1-1"},
-		},
-		"which hosts become assets": {
-			[]seen{
-				{1, "10.0.0.1", verdict(minesweep.Confirmed)}, {1, "10.0.0.2", verdict(minesweep.Suspected)},
-				{1, "10.0.0.3", verdict(minesweep.DecoyHost)}, {1, "10.0.0.4", verdict(minesweep.Unidentified)},
-				{1, "10.0.0.5", verdict(minesweep.Silent)},
-			},
-			[]string{"addr:10.0.0.1 1-1 10.0.0.1:1-1", "addr:10.0.0.2 1-1 10.0.0.2:1-1", "addr:10.0.0.3 1-1 10.0.0.3:1-1"},
-		},
-	} {
+	for name, tt := range assetStories {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := tell(t, tt.story); !reflect.DeepEqual(got, tt.want) {
