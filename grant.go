@@ -36,9 +36,11 @@ type Grant struct {
 	Window    Window    // zero: at all hours
 	Rate      int       // packets/s over the whole grant; 0 means DefaultRate
 	RatePer24 int       // packets/s over each /24 (IPv6: /64); 0 means DefaultRatePer24
-	Privacy   Privacy   // "" means Individual
-	CreatedAt time.Time
-	RevokedAt time.Time // zero: in force
+	// RatePerPrefix bounds the packets/s over each of Prefixes; 0: no such bound.
+	RatePerPrefix int
+	Privacy       Privacy // "" means Individual
+	CreatedAt     time.Time
+	RevokedAt     time.Time // zero: in force
 }
 
 // Validate reports the first fault of the grant as a sentence that names the field.
@@ -48,7 +50,7 @@ func (g Grant) Validate() error {
 		return errors.New("grant: name is empty")
 	case len(g.Prefixes) == 0:
 		return fmt.Errorf("grant %s: no prefix given, for example 192.0.2.0/24", g.Name)
-	case g.Rate < 0 || g.RatePer24 < 0:
+	case g.Rate < 0 || g.RatePer24 < 0 || g.RatePerPrefix < 0:
 		return fmt.Errorf("grant %s: a rate is below 0 packets/s", g.Name)
 	case g.Privacy != "" && g.Privacy != Individual && g.Privacy != Organisation:
 		return fmt.Errorf("grant %s: privacy %q is neither individual nor organisation", g.Name, g.Privacy)
@@ -93,6 +95,18 @@ func (g Grant) Budget() (rate, per24 int) {
 		per24 = DefaultRatePer24
 	}
 	return rate, per24
+}
+
+// PrefixOf returns the longest prefix of the grant that holds addr, or the zero
+// Prefix. It looks at all of them.
+func (g Grant) PrefixOf(addr netip.Addr) netip.Prefix {
+	var longest netip.Prefix
+	for _, p := range g.Prefixes {
+		if p.Contains(addr) && (!longest.IsValid() || p.Bits() > longest.Bits()) {
+			longest = p
+		}
+	}
+	return longest
 }
 
 // Exclusion is a prefix that no packet may go to, whatever is granted.

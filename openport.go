@@ -10,6 +10,17 @@ type OpenPort struct {
 	Target netip.AddrPort
 	At     time.Time
 	Engine string // "connect" or "syn"
+	Stack  Stack
+}
+
+// Stack is how the SYN-ACK of an open port looked. It tells a stack that
+// speaks for a whole network, or for nobody, from a service. The zero value
+// means that the engine did not see it, as a connect scan does not.
+type Stack struct {
+	Heard   bool
+	TTL     uint8  // as received; hop limit of IPv6
+	Window  uint16 // as sent, not scaled
+	Options string // a letter an option in their order, as nmap writes them: M MSS, N no-op, W window scale, S SACK permitted, T timestamps, ? others; "" none
 }
 
 // Reply is what one question to one port got, not judged.

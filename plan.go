@@ -15,11 +15,38 @@ type Plan struct {
 	Ports   []uint16
 	Seed    uint64 // decides the order; the same seed walks the same way
 	Cursor  uint64 // how many probes of that order are settled already
+	// Shard of Shards is the part of the order that this plan walks, from 0;
+	// shards of one seed are disjoint and together all. Shards 0 means 1.
+	Shard, Shards uint64
+	// Passes is how often the whole part is walked, and PassGap how long at
+	// least lies between two probes of one target. Passes 0 means 1.
+	Passes  uint64
+	PassGap time.Duration
 }
 
-// Total returns the number of probes, addresses × ports, or false where that
-// does not fit 62 bits (an IPv6 prefix that no sweep ends).
+// Total returns the number of probes of the plan's shard in all its passes, or
+// false where addresses × ports × passes does not fit 62 bits (an IPv6 prefix
+// that no sweep ends).
 func (p Plan) Total() (uint64, bool) {
+	size, ok := p.Size()
+	shards, passes := max(p.Shards, 1), max(p.Passes, 1)
+	if !ok || size > 1<<62/passes {
+		return 0, false
+	}
+	return ShardSize(size, p.Shard, shards) * passes, true
+}
+
+// ShardSize returns how many of size probes fall to one shard.
+func ShardSize(size, shard, shards uint64) uint64 {
+	n := size / shards
+	if shard < size%shards {
+		n++
+	}
+	return n
+}
+
+// Size returns addresses × ports, or false where that does not fit 62 bits.
+func (p Plan) Size() (uint64, bool) {
 	sum := new(big.Int)
 	for _, r := range p.Targets.Ranges() {
 		from, to := r.From().As16(), r.To().As16()
@@ -41,6 +68,12 @@ type Progress struct {
 	Filtered uint64 // no answer within the wait
 	Refused  uint64 // by the guard, at the moment of sending
 	Errors   uint64 // not sent, for want of a socket or a route
+
+	Received  uint64 // answers that proved themselves, repeats too; SYN only
+	Dropped   uint64 // frames that the kernel lost before they were read, or a device after they were sent; SYN only
+	Slowed    uint64 // times that a /24 was slowed because of what it answered; SYN only
+	PeakRate  uint64 // most packets sent within any 1 s
+	PeakPer24 uint64 // most packets sent to one /24 (IPv6: /64) within 1 s
 }
 
 // Scanner finds open ports. It returns nil when the plan is covered and
@@ -49,8 +82,10 @@ type Scanner interface {
 	Scan(ctx context.Context, plan Plan, sink Sink) error
 }
 
-// Sink takes what a [Scanner] finds. A probe counts as settled only after
-// Found has returned nil for it. Both may be called from several goroutines.
+// Sink takes what a [Scanner] finds. Found keeps an open port until the next
+// Progress, with which it is stored: a cursor must not pass a probe before Found
+// has returned nil for it. Found may wait, which is how a slow store holds a
+// fast engine back. Both may be called from several goroutines.
 type Sink interface {
 	Found(OpenPort) error
 	Progress(Progress) error
@@ -67,6 +102,21 @@ type Known struct {
 	Replies   []Reply // of the ports asked before
 	Confirmed bool    // they prove that it mines
 }
+
+// Sieve knows open ports that are no service: SYN proxies, hosts with every
+// port open, networks whose middlebox answers for all. It is asked before the
+// first question to a port, so that none is wasted.
+type Sieve interface {
+	// Sift returns why port is not worth a question, or "". known are the open
+	// ports of the host so far, port among them.
+	Sift(ctx context.Context, port OpenPort, known []OpenPort) (reason string, err error)
+	// Heard tells what a port that was asked gave.
+	Heard(port OpenPort, replies []Reply, evidence []Evidence)
+}
+
+// SievedProbe is the [Reply.Probe] of a port that a [Sieve] held back; Refused
+// says why. It is stored like an answer, so that judging it again needs no packet.
+const SievedProbe = "sieve"
 
 // Judge reads replies of one host and says what they prove.
 type Judge interface {

@@ -11,10 +11,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Recorder keeps what discovery finds. Found is idempotent.
+// Recorder keeps what discovery finds.
 type Recorder interface {
-	Found(ctx context.Context, port OpenPort) error
-	Checkpoint(ctx context.Context, p Progress) error
+	// Checkpoint stores how far discovery has come and the open ports found
+	// since the last one, in one transaction. A port stored before is left as it is.
+	Checkpoint(ctx context.Context, p Progress, found []OpenPort) error
 }
 
 // Queue holds the open ports that are still to be asked, across crashes.
@@ -38,7 +39,8 @@ type History interface {
 // crash loses nothing.
 type Sweeper struct {
 	Scanner  Scanner
-	Asker    Asker
+	Asker    Asker // nil: open ports are found and not asked
+	Sieve    Sieve // nil: every open port is asked
 	Judge    Judge
 	Assessor Assessor
 	Scrubber Scrubber // takes persons out of replies before anything reads them; nil keeps them
@@ -65,7 +67,9 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 		defer close(discovered)
 		return s.Scanner.Scan(gctx, plan, s.record(gctx, found))
 	})
-	group.Go(func() error { return s.askAll(gctx, plan.Ports, found, discovered) })
+	if s.Asker != nil {
+		group.Go(func() error { return s.askAll(gctx, plan.Ports, found, discovered) })
+	}
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return ctx.Err()
@@ -73,37 +77,10 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 	return err
 }
 
-// sink is a [Sink] of two functions.
-type sink struct {
-	found    func(OpenPort) error
-	progress func(Progress) error
-}
-
-func (s sink) Found(p OpenPort) error    { return s.found(p) }
-func (s sink) Progress(p Progress) error { return s.progress(p) }
-
-// record returns a sink that writes what is found before it is settled, and
-// wakes the asking stage.
-func (s *Sweeper) record(ctx context.Context, wake chan<- struct{}) sink {
-	ctx = context.WithoutCancel(ctx) // what was heard is kept, also while stopping
-	return sink{
-		found: func(p OpenPort) error {
-			if err := s.Recorder.Found(ctx, p); err != nil {
-				return fmt.Errorf("host %s: %w", p.Target.Addr(), err)
-			}
-			select {
-			case wake <- struct{}{}:
-			default:
-			}
-			return nil
-		},
-		progress: func(p Progress) error {
-			if s.Watch != nil {
-				s.Watch(p)
-			}
-			return s.Recorder.Checkpoint(ctx, p)
-		},
-	}
+// record returns the sink that stores what is found and wakes the asking stage.
+func (s *Sweeper) record(ctx context.Context, wake chan<- struct{}) *sink {
+	// What was heard is kept, also while stopping.
+	return &sink{ctx: context.WithoutCancel(ctx), recorder: s.Recorder, watch: s.Watch, wake: wake}
 }
 
 // askAll takes open ports from the queue until discovery is over and the queue
@@ -160,11 +137,9 @@ func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
 	if err != nil {
 		return fmt.Errorf("host %s: %w", addr, err)
 	}
-	var replies []Reply
-	if portsAsked(earlier) < maxPortsAsked {
-		if replies, err = s.Asker.Ask(ctx, p, s.known(earlier)); err != nil {
-			return err
-		}
+	replies, err := s.ask(ctx, p, ports, earlier)
+	if err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // a half-asked port stays in the queue
@@ -172,11 +147,31 @@ func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
 	if s.Scrubber != nil {
 		replies = s.Scrubber.Scrub(s.grant(addr), replies)
 	}
-	host := s.assess(addr, ports, append(earlier, replies...), swept)
+	host, evidence := s.assess(addr, ports, append(earlier, replies...), swept)
+	if s.Sieve != nil {
+		s.Sieve.Heard(p, replies, evidence)
+	}
 	if err := s.Queue.Settle(context.WithoutCancel(ctx), p, replies, host); err != nil {
 		return fmt.Errorf("host %s: %w", addr, err)
 	}
 	return nil
+}
+
+// ask asks a port, unless its host was asked enough or the sieve holds it back.
+func (s *Sweeper) ask(ctx context.Context, p OpenPort, ports []OpenPort, earlier []Reply) ([]Reply, error) {
+	if portsAsked(earlier) >= maxPortsAsked {
+		return nil, nil
+	}
+	if s.Sieve != nil {
+		reason, err := s.Sieve.Sift(ctx, p, ports)
+		if err != nil {
+			return nil, err
+		}
+		if reason != "" {
+			return []Reply{{Target: p.Target, Probe: SievedProbe, At: s.Now(), Refused: reason}}, nil
+		}
+	}
+	return s.Asker.Ask(ctx, p, s.known(earlier))
 }
 
 func (s *Sweeper) known(earlier []Reply) Known {
@@ -187,12 +182,12 @@ func (s *Sweeper) known(earlier []Reply) Known {
 	return Known{Replies: earlier, Confirmed: confirmed}
 }
 
-func (s *Sweeper) assess(addr netip.Addr, ports []OpenPort, replies []Reply, swept int) Host {
+func (s *Sweeper) assess(addr netip.Addr, ports []OpenPort, replies []Reply, swept int) (Host, []Evidence) {
 	o := Observation{
 		Address: addr, Ports: ports, PortsSwept: swept, Replies: replies,
 		Evidence: s.Judge.Judge(replies), Grant: s.grant(addr), At: s.Now(),
 	}
-	return s.Assessor.Assess(o)
+	return s.Assessor.Assess(o), o.Evidence
 }
 
 func (s *Sweeper) grant(addr netip.Addr) *Grant {

@@ -26,14 +26,12 @@ func newMemory() *memory {
 	return &memory{settled: map[netip.AddrPort]bool{}, replies: map[netip.Addr][]minesweep.Reply{}, hosts: map[netip.Addr]minesweep.Host{}}
 }
 
-func (m *memory) Found(_ context.Context, p minesweep.OpenPort) error {
+func (m *memory) Checkpoint(_ context.Context, _ minesweep.Progress, found []minesweep.OpenPort) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ports = append(m.ports, p)
+	m.ports = append(m.ports, found...)
 	return m.fail
 }
-
-func (m *memory) Checkpoint(context.Context, minesweep.Progress) error { return nil }
 
 func (m *memory) Pending(_ context.Context, after int64, limit int) ([]minesweep.OpenPort, int64, error) {
 	m.mu.Lock()
@@ -179,7 +177,7 @@ func TestSweepFailsWhenTheStoreFails(t *testing.T) {
 	m := newMemory()
 	m.fail = errors.New("disk full")
 	s, _ := newSweeper(t, m, 5)
-	if err := s.Run(t.Context(), minesweep.Plan{}); err == nil || err.Error() != "host 10.0.0.0: disk full" {
+	if err := s.Run(t.Context(), minesweep.Plan{}); err == nil || err.Error() != "disk full" {
 		t.Errorf("got %v", err)
 	}
 }

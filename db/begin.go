@@ -19,8 +19,14 @@ import (
 type SweepSpec struct {
 	Targets *netipx.IPSet // already inside the scope
 	Ports   []uint16      // in the order of the walk
-	Label   string
-	Owner   Owner
+	// Seed decides the order; 0: a random one. Shards of one seed, run apart,
+	// cover the plan together.
+	Seed          uint64
+	Shard, Shards uint64 // Shards 0 means 1
+	Passes        uint64 // 0 means 1
+	PassGap       time.Duration
+	Label         string
+	Owner         Owner
 	// Alive reports whether a process on the host of Owner still runs. Where it
 	// is nil, and for processes on other hosts, a sweep whose process has not
 	// been heard of for two minutes counts as left behind.
@@ -68,23 +74,43 @@ func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {
 	if spec.Targets == nil || len(spec.Targets.Ranges()) == 0 || len(spec.Ports) == 0 {
 		return nil, errors.New("sweep: it has no target or no port")
 	}
-	total, ok := minesweep.Plan{Targets: spec.Targets, Ports: spec.Ports}.Total()
+	spec.Shards, spec.Passes = max(spec.Shards, 1), max(spec.Passes, 1)
+	total, ok := minesweep.Plan{Targets: spec.Targets, Ports: spec.Ports, Shard: spec.Shard, Shards: spec.Shards, Passes: spec.Passes}.Total()
 	if !ok {
 		return nil, errors.New("sweep: the targets are more than a sweep can end, give smaller IPv6 prefixes")
 	}
-	var seed [8]byte
-	if _, err := rand.Read(seed[:]); err != nil {
+	seed, err := spec.seed()
+	if err != nil {
 		return nil, err
 	}
 	targets, ports := joinPrefixes(spec.Targets.Prefixes()), joinPorts(spec.Ports)
-	hash := sha256.Sum256([]byte(targets + "|" + ports))
+	hash := sha256.Sum256([]byte(targets + "|" + ports + spec.walk()))
 	now := micros(s.now())
 	return &sweepRow{
 		PlanHash: hash[:], Label: plain(spec.Label), Targets: targets, Ports: ports,
-		Seed: int64(binary.BigEndian.Uint64(seed[:])), Total: int64(total),
+		Seed: int64(seed), Total: int64(total), Shard: int64(spec.Shard), Shards: int64(spec.Shards),
+		Passes: int64(spec.Passes), PassGap: spec.PassGap.Microseconds(),
 		OwnerHost: plain(spec.Owner.Host), OwnerPID: spec.Owner.PID, OwnerStart: plain(spec.Owner.Start),
 		Runs: 1, Status: string(Running), StartedAt: now, HeartbeatAt: now,
 	}, nil
+}
+
+func (spec SweepSpec) seed() (uint64, error) {
+	if spec.Seed != 0 {
+		return spec.Seed, nil
+	}
+	var b [8]byte
+	_, err := rand.Read(b[:])
+	return binary.BigEndian.Uint64(b[:]), err
+}
+
+// walk tells plans apart that cover the same in another way. The plain walk
+// adds nothing, so that the sweeps of earlier versions are found again.
+func (spec SweepSpec) walk() string {
+	if spec.Shards == 1 && spec.Passes == 1 && spec.Seed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("|shard %d of %d|passes %d|seed %d", spec.Shard, spec.Shards, spec.Passes, spec.Seed)
 }
 
 // leftBehind returns the newest running sweep of the plan whose process is

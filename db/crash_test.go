@@ -108,11 +108,11 @@ func (w *walker) attempt(world world) bool {
 		w.rnd.Shuffle(len(ports), func(a, b int) { ports[a], ports[b] = ports[b], ports[a] })
 	}
 	for _, target := range ports {
-		must(w.t, j.Found(ctx, minesweep.OpenPort{Target: target, At: w.clock.now(), Engine: "connect"}))
+		must(w.t, found(ctx, j, minesweep.OpenPort{Target: target, At: w.clock.now(), Engine: "connect"}))
 		if w.rnd != nil && w.rnd.IntN(4) == 0 && !w.settleSome(ctx, j, world) {
 			return false
 		}
-		must(w.t, j.Checkpoint(ctx, minesweep.Progress{Cursor: 1}))
+		must(w.t, j.Checkpoint(ctx, minesweep.Progress{Cursor: 1}, nil))
 	}
 	for round := 0; ; round++ {
 		if round > len(ports) {

@@ -28,6 +28,7 @@ type grantRow struct {
 	Zone      string
 	Rate      int
 	RatePer24 int `bun:"rate_per24"`
+	PerPrefix int `bun:"rate_per_prefix"`
 	Privacy   string
 	CreatedAt int64
 	RevokedAt int64
@@ -38,7 +39,7 @@ func newGrantRow(g minesweep.Grant) *grantRow {
 		Name: g.Name, Prefixes: joinPrefixes(g.Prefixes), Authority: g.Authority, Basis: g.Basis, Contact: g.Contact,
 		ValidFrom: micros(g.ValidFrom), ValidTo: micros(g.ValidTo),
 		Hours: g.Window.Hours(), Zone: g.Window.ZoneName(),
-		Rate: g.Rate, RatePer24: g.RatePer24, Privacy: string(g.Privacy),
+		Rate: g.Rate, RatePer24: g.RatePer24, PerPrefix: g.RatePerPrefix, Privacy: string(g.Privacy),
 		CreatedAt: micros(g.CreatedAt), RevokedAt: micros(g.RevokedAt),
 	}
 }
@@ -51,7 +52,7 @@ func (r *grantRow) grant() (minesweep.Grant, error) {
 	g := minesweep.Grant{
 		Name: r.Name, Authority: r.Authority, Basis: r.Basis, Contact: r.Contact,
 		ValidFrom: instant(r.ValidFrom), ValidTo: instant(r.ValidTo), Window: window,
-		Rate: r.Rate, RatePer24: r.RatePer24, Privacy: minesweep.Privacy(r.Privacy),
+		Rate: r.Rate, RatePer24: r.RatePer24, RatePerPrefix: r.PerPrefix, Privacy: minesweep.Privacy(r.Privacy),
 		CreatedAt: instant(r.CreatedAt), RevokedAt: instant(r.RevokedAt),
 	}
 	for text := range strings.FieldsSeq(r.Prefixes) {
@@ -119,9 +120,9 @@ func (r *grantRow) detail() string {
 		}
 		return instant(us).Format(time.RFC3339)
 	}
-	return fmt.Sprintf("name=%q prefixes=%q authority=%q basis=%q contact=%q from=%s to=%s window=%q rate=%d rate/24=%d privacy=%q",
+	return fmt.Sprintf("name=%q prefixes=%q authority=%q basis=%q contact=%q from=%s to=%s window=%q rate=%d rate/24=%d rate/prefix=%d privacy=%q",
 		r.Name, r.Prefixes, r.Authority, r.Basis, r.Contact, valid(r.ValidFrom), valid(r.ValidTo),
-		strings.TrimSpace(r.Hours+" "+r.Zone), r.Rate, r.RatePer24, r.Privacy)
+		strings.TrimSpace(r.Hours+" "+r.Zone), r.Rate, r.RatePer24, r.PerPrefix, r.Privacy)
 }
 
 // changed audits a change of authority and tells every reader of [Store.Scope]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/uptrace/bun"
@@ -46,11 +47,24 @@ type openPortRow struct {
 	Engine  string
 	At      int64
 	AskedAt int64 // 0: still to be asked
+	Heard   bool  // the four fields below are of a SYN-ACK
+	TTL     int   `bun:"ttl"`
+	Window  int   `bun:"win"`
+	Options string
+}
+
+func newOpenPortRow(sweep int64, port minesweep.OpenPort) *openPortRow {
+	return &openPortRow{
+		SweepID: sweep, Address: addressBytes(port.Target.Addr()), Port: int(port.Target.Port()),
+		Engine: plain(port.Engine), At: micros(port.At),
+		Heard: port.Stack.Heard, TTL: int(port.Stack.TTL), Window: int(port.Stack.Window), Options: plain(port.Stack.Options),
+	}
 }
 
 func (r *openPortRow) openPort() minesweep.OpenPort {
 	return minesweep.OpenPort{
 		Target: netip.AddrPortFrom(addressOf(r.Address), uint16(r.Port)), At: instant(r.At), Engine: r.Engine,
+		Stack: minesweep.Stack{Heard: r.Heard, TTL: uint8(r.TTL), Window: uint16(r.Window), Options: r.Options},
 	}
 }
 
@@ -64,28 +78,25 @@ func (j *Journal) Sweep() Sweep {
 // Plan returns what is left of the sweep to discover.
 func (j *Journal) Plan() minesweep.Plan {
 	sweep := j.Sweep()
-	return minesweep.Plan{Targets: j.targets, Ports: sweep.Ports, Seed: sweep.Seed, Cursor: sweep.Cursor}
-}
-
-// Found stores an open port; a port the sweep has already is left as it is.
-func (j *Journal) Found(ctx context.Context, port minesweep.OpenPort) error {
-	row := &openPortRow{
-		SweepID: j.number, Address: addressBytes(port.Target.Addr()), Port: int(port.Target.Port()),
-		Engine: plain(port.Engine), At: micros(port.At),
+	return minesweep.Plan{
+		Targets: j.targets, Ports: sweep.Ports, Seed: sweep.Seed, Cursor: sweep.Cursor,
+		Shard: sweep.Shard, Shards: sweep.Shards, Passes: sweep.Passes, PassGap: sweep.PassGap,
 	}
-	return j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewInsert().Model(row).On("CONFLICT (sweep_id, address, port) DO NOTHING").Returning("NULL").Exec(ctx)
-		return err
-	})
 }
 
-// Checkpoint stores how far discovery has come. A checkpoint that arrives late
-// moves nothing back.
-func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress) error {
+// Checkpoint stores how far discovery has come, and the open ports found since
+// the last one, in one transaction. A checkpoint that arrives late moves
+// nothing back, and a port that the sweep has already is left as it is.
+func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []minesweep.OpenPort) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	sum := j.sum(p)
 	err := j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		fresh, err := j.insert(ctx, tx, found)
+		if err != nil {
+			return err
+		}
+		sum.Open += fresh
 		return j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return setProgress(q, sum) })
 	})
 	if err == nil {
@@ -94,24 +105,56 @@ func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress) error {
 	return err
 }
 
-// sum adds what this process counted to what those before it did.
+// insertMost is how many rows one statement inserts: SQLite takes 32,766
+// arguments.
+const insertMost = 500
+
+// insert puts open ports into the queue and returns how many are new.
+func (j *Journal) insert(ctx context.Context, tx bun.Tx, found []minesweep.OpenPort) (fresh uint64, err error) {
+	for part := range slices.Chunk(found, insertMost) {
+		rows := make([]*openPortRow, len(part))
+		for i, port := range part {
+			rows[i] = newOpenPortRow(j.number, port)
+		}
+		res, err := tx.NewInsert().Model(&rows).On("CONFLICT (sweep_id, address, port) DO NOTHING").Returning("NULL").Exec(ctx)
+		if err != nil {
+			return 0, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		fresh += uint64(n)
+	}
+	return fresh, nil
+}
+
+// sum adds what this process counted to what those before it did. Open is
+// counted by the rows of the queue.
 func (j *Journal) sum(p minesweep.Progress) minesweep.Progress {
 	last := j.sweep.Progress
 	return minesweep.Progress{
 		Cursor: max(last.Cursor, p.Cursor), Total: last.Total,
-		Sent:     max(last.Sent, j.base.Sent+p.Sent),
-		Open:     max(last.Open, j.base.Open+p.Open),
-		Closed:   max(last.Closed, j.base.Closed+p.Closed),
-		Filtered: max(last.Filtered, j.base.Filtered+p.Filtered),
-		Refused:  max(last.Refused, j.base.Refused+p.Refused),
-		Errors:   max(last.Errors, j.base.Errors+p.Errors),
+		Sent:      max(last.Sent, j.base.Sent+p.Sent),
+		Open:      last.Open,
+		Closed:    max(last.Closed, j.base.Closed+p.Closed),
+		Filtered:  max(last.Filtered, j.base.Filtered+p.Filtered),
+		Refused:   max(last.Refused, j.base.Refused+p.Refused),
+		Errors:    max(last.Errors, j.base.Errors+p.Errors),
+		Received:  max(last.Received, j.base.Received+p.Received),
+		Dropped:   max(last.Dropped, j.base.Dropped+p.Dropped),
+		Slowed:    max(last.Slowed, j.base.Slowed+p.Slowed),
+		PeakRate:  max(last.PeakRate, p.PeakRate),
+		PeakPer24: max(last.PeakPer24, p.PeakPer24),
 	}
 }
 
 func setProgress(q *bun.UpdateQuery, p minesweep.Progress) *bun.UpdateQuery {
 	return q.Set("settled = ?", int64(p.Cursor)).Set("sent = ?", int64(p.Sent)).Set("open = ?", int64(p.Open)).
 		Set("closed = ?", int64(p.Closed)).Set("filtered = ?", int64(p.Filtered)).
-		Set("refused = ?", int64(p.Refused)).Set("errors = ?", int64(p.Errors))
+		Set("refused = ?", int64(p.Refused)).Set("errors = ?", int64(p.Errors)).
+		Set("received = ?", int64(p.Received)).Set("dropped = ?", int64(p.Dropped)).Set("slowed = ?", int64(p.Slowed)).
+		Set("peak_rate = ?", int64(p.PeakRate)).Set("peak_per24 = ?", int64(p.PeakPer24))
 }
 
 // update changes the row of the sweep, and with it the heartbeat, if this

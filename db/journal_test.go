@@ -17,7 +17,7 @@ func TestSweepIsResumedOnlyWhenItsProcessIsGone(t *testing.T) {
 	s, c := newStore(t)
 	first, err := s.BeginSweep(t.Context(), spec(t, 1, nobody))
 	must(t, err)
-	must(t, first.Checkpoint(t.Context(), minesweep.Progress{Cursor: 100, Sent: 120, Open: 3}))
+	must(t, first.Checkpoint(t.Context(), minesweep.Progress{Cursor: 100, Sent: 120, Open: 3}, []minesweep.OpenPort{port("10.0.0.7:80", c), port("10.0.0.7:4028", c)}))
 
 	alive := func(o db.Owner) bool { return o.PID == 1 && o.Host == "here" && o.Start == "12345" }
 	beside, err := s.BeginSweep(t.Context(), spec(t, 2, alive))
@@ -44,14 +44,15 @@ func TestSweepIsResumedOnlyWhenItsProcessIsGone(t *testing.T) {
 	if plan := second.Plan(); plan.Cursor != 100 || plan.Seed != got.Seed || len(plan.Ports) != 2 || plan.Ports[0] != 4028 {
 		t.Errorf("plan %+v", plan)
 	}
-	must(t, second.Checkpoint(t.Context(), minesweep.Progress{Cursor: 300, Sent: 200, Open: 1}))
-	must(t, second.Checkpoint(t.Context(), minesweep.Progress{Cursor: 200, Sent: 100})) // late
-	if got := second.Sweep(); got.Cursor != 300 || got.Sent != 320 || got.Open != 4 {
+	must(t, second.Checkpoint(t.Context(), minesweep.Progress{Cursor: 300, Sent: 200, Open: 2},
+		[]minesweep.OpenPort{port("10.0.0.7:80", c), port("10.0.0.8:80", c)}))
+	must(t, second.Checkpoint(t.Context(), minesweep.Progress{Cursor: 200, Sent: 100}, nil)) // late
+	if got := second.Sweep(); got.Cursor != 300 || got.Sent != 320 || got.Open != 3 {        // one was found twice
 		t.Errorf("counters over two processes: %+v", got.Progress)
 	}
 
 	for name, err := range map[string]error{
-		"checkpoint": first.Checkpoint(t.Context(), minesweep.Progress{Cursor: 500}),
+		"checkpoint": first.Checkpoint(t.Context(), minesweep.Progress{Cursor: 500}, nil),
 		"settle":     first.Settle(t.Context(), port("10.0.0.1:80", c), nil, miner("10.0.0.1", "", c)),
 		"close":      first.Close(t.Context(), db.Done, ""),
 	} {
@@ -81,7 +82,7 @@ func TestSweepOfAnotherMachineIsJudgedByItsSilence(t *testing.T) {
 	j, err := s.BeginSweep(t.Context(), far)
 	must(t, err)
 	c.move(time.Minute)
-	must(t, j.Checkpoint(t.Context(), minesweep.Progress{}))
+	must(t, j.Checkpoint(t.Context(), minesweep.Progress{}, nil))
 	c.move(90 * time.Second)
 	for _, want := range []bool{false, true} {
 		got, err := s.BeginSweep(t.Context(), spec(t, 2, nobody))
@@ -111,7 +112,7 @@ func TestQueue(t *testing.T) {
 	addresses := []string{"10.0.0.9:80", "10.0.0.1:4028", "[2001:db8::1]:80", "10.0.0.1:80"}
 	for range 2 { // Found is idempotent
 		for _, a := range addresses {
-			must(t, j.Found(t.Context(), port(a, c)))
+			must(t, found(t.Context(), j, port(a, c)))
 		}
 	}
 	queue := func(after int64, limit int) (string, int64) {
@@ -133,7 +134,7 @@ func TestQueue(t *testing.T) {
 		t.Errorf("behind the end: %q, %d", none, same)
 	}
 	see(t, j, miner("10.0.0.1", "", c), c)
-	must(t, j.Found(t.Context(), port("10.0.0.1:4028", c))) // heard again after it was asked
+	must(t, found(t.Context(), j, port("10.0.0.1:4028", c))) // heard again after it was asked
 	if left, _ := queue(0, 10); left != "10.0.0.9:80 [2001:db8::1]:80 10.0.0.1:80" {
 		t.Errorf("after settling: %s", left)
 	}
@@ -150,8 +151,8 @@ func TestRepliesComeBackAsTheyWere(t *testing.T) {
 		{Target: target, Probe: "banner", At: c.now(), Refused: "deadline exceeded"},
 	}
 	p := port("10.0.0.1:4028", c)
-	must(t, j.Found(t.Context(), p))
-	must(t, j.Found(t.Context(), port("10.0.0.1:80", c)))
+	must(t, found(t.Context(), j, p))
+	must(t, found(t.Context(), j, port("10.0.0.1:80", c)))
 	for range 2 { // settling twice doubles nothing
 		must(t, j.Settle(t.Context(), p, replies, miner("10.0.0.1", "", c)))
 	}
@@ -180,7 +181,7 @@ func TestSettleIsOneTransaction(t *testing.T) {
 	s, c := newStore(t)
 	j := begin(t, s)
 	p := port("10.0.0.1:4028", c)
-	must(t, j.Found(t.Context(), p))
+	must(t, found(t.Context(), j, p))
 	if _, err := rawDB(t, path(t, s)).Exec(`CREATE TRIGGER fail BEFORE UPDATE OF asked_at ON open_ports
 		BEGIN SELECT RAISE(ABORT, 'power cut'); END`); err != nil {
 		t.Fatal(err)
@@ -206,7 +207,7 @@ func TestTwoStoresOnOneFile(t *testing.T) {
 		go func() {
 			for i := range 80 {
 				p := minesweep.OpenPort{Target: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 80), At: c.now()}
-				if err := errors.Join(j.Found(t.Context(), p), j.Settle(t.Context(), p, nil, miner(p.Target.Addr().String(), "", c))); err != nil {
+				if err := errors.Join(found(t.Context(), j, p), j.Settle(t.Context(), p, nil, miner(p.Target.Addr().String(), "", c))); err != nil {
 					done <- err
 					return
 				}

@@ -44,7 +44,7 @@ func victimAddress(i uint64) netip.Addr {
 
 func victimStep(ctx context.Context, j *db.Journal, i uint64, c *clock) error {
 	p := minesweep.OpenPort{Target: netip.AddrPortFrom(victimAddress(i), 4028), At: c.now(), Engine: "connect"}
-	if err := j.Found(ctx, p); err != nil {
+	if err := found(ctx, j, p); err != nil {
 		return err
 	}
 	h := miner(p.Target.Addr().String(), fmt.Sprintf("02:00:5e:00:%02x:%02x", byte(i>>8), byte(i)), c)
@@ -52,7 +52,7 @@ func victimStep(ctx context.Context, j *db.Journal, i uint64, c *clock) error {
 	if err := j.Settle(ctx, p, []minesweep.Reply{{Target: p.Target, Probe: "cgminer/version", At: c.now(), Raw: raw}}, h); err != nil {
 		return err
 	}
-	return j.Checkpoint(ctx, minesweep.Progress{Cursor: i + 1, Sent: 1})
+	return j.Checkpoint(ctx, minesweep.Progress{Cursor: i + 1, Sent: 1}, nil)
 }
 
 func TestKilledProcessLosesNothing(t *testing.T) {

@@ -16,6 +16,7 @@ var migrationFiles embed.FS
 // of them it has. A script that has been released is never changed.
 var migrations = [...]string{
 	"migrations/0001_first.sql",
+	"migrations/0002_engine.sql",
 }
 
 // migrate brings the tables up to date in one transaction. The first one runs

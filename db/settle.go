@@ -32,10 +32,8 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 		if err := storeHost(ctx, tx, id, port.Target.Addr(), host); err != nil {
 			return err
 		}
-		row := &openPortRow{
-			SweepID: id, Address: addressBytes(port.Target.Addr()), Port: int(port.Target.Port()),
-			Engine: plain(port.Engine), At: micros(port.At), AskedAt: micros(at),
-		}
+		row := newOpenPortRow(id, port)
+		row.AskedAt = micros(at)
 		_, err := tx.NewInsert().Model(row).On("CONFLICT (sweep_id, address, port) DO UPDATE").
 			Set("asked_at = EXCLUDED.asked_at").Returning("NULL").Exec(ctx)
 		return err

@@ -30,7 +30,7 @@ func BenchmarkSettle(b *testing.B) {
 			raw := []byte(strings.Repeat(fmt.Sprintf(`{"GHS 5s":%d,"Elapsed":%d}`, i, n), 80))
 			replies = append(replies, minesweep.Reply{Target: p.Target, At: c.now(), Raw: raw})
 		}
-		must(b, j.Found(b.Context(), p))
+		must(b, found(b.Context(), j, p))
 		must(b, j.Settle(b.Context(), p, replies, miner(addr.String(), fmt.Sprintf("02:00:5e:%x", i), c)))
 	}
 }

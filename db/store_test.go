@@ -105,7 +105,7 @@ func miner(address, mac string, c *clock) minesweep.Host {
 func see(t *testing.T, j *db.Journal, h minesweep.Host, c *clock) {
 	t.Helper()
 	p := port(netip.AddrPortFrom(h.Address, 4028).String(), c)
-	must(t, j.Found(t.Context(), p))
+	must(t, found(t.Context(), j, p))
 	must(t, j.Settle(t.Context(), p, []minesweep.Reply{{Target: p.Target, Probe: "cgminer/version", At: c.now(), Raw: []byte("{}")}}, h))
 }
 
@@ -132,4 +132,9 @@ func readHosts(ctx context.Context, t *testing.T, s *db.Store, sweep int64) []mi
 		return nil
 	}))
 	return all
+}
+
+// found stores one open port as a checkpoint does.
+func found(ctx context.Context, j *db.Journal, p minesweep.OpenPort) error {
+	return j.Checkpoint(ctx, minesweep.Progress{}, []minesweep.OpenPort{p})
 }

@@ -39,6 +39,10 @@ type Sweep struct {
 	Targets string // prefixes with spaces between
 	Ports   []uint16
 	Seed    uint64
+	Shard   uint64 // of Shards
+	Shards  uint64 // 1 or more
+	Passes  uint64 // 1 or more
+	PassGap time.Duration
 	Resumed bool // an earlier process began it
 	Owner   Owner
 	Status  Status
@@ -67,6 +71,15 @@ type sweepRow struct {
 	Filtered    int64
 	Refused     int64
 	Errors      int64
+	Received    int64
+	Dropped     int64
+	Slowed      int64
+	PeakRate    int64
+	PeakPer24   int64 `bun:"peak_per24"`
+	Shard       int64
+	Shards      int64
+	Passes      int64
+	PassGap     int64 // microseconds
 	OwnerHost   string
 	OwnerPID    int    `bun:"owner_pid"`
 	OwnerStart  string `bun:"owner_start"`
@@ -84,7 +97,9 @@ func (r *sweepRow) sweep() (Sweep, error) {
 		return Sweep{}, fmt.Errorf("sweep %d: %w", r.ID, err)
 	}
 	return Sweep{
-		ID: r.ID, Label: r.Label, Targets: r.Targets, Ports: ports, Seed: uint64(r.Seed), Resumed: r.Runs > 1,
+		ID: r.ID, Label: r.Label, Targets: r.Targets, Ports: ports, Seed: uint64(r.Seed),
+		Shard: uint64(r.Shard), Shards: uint64(r.Shards), Passes: uint64(r.Passes),
+		PassGap: time.Duration(r.PassGap) * time.Microsecond, Resumed: r.Runs > 1,
 		Owner: r.owner(), Status: Status(r.Status), Note: r.Note, Progress: r.progress(),
 		StartedAt: instant(r.StartedAt), HeartbeatAt: instant(r.HeartbeatAt), FinishedAt: instant(r.FinishedAt),
 	}, nil
@@ -98,6 +113,8 @@ func (r *sweepRow) progress() minesweep.Progress {
 	return minesweep.Progress{
 		Cursor: uint64(r.Settled), Total: uint64(r.Total), Sent: uint64(r.Sent), Open: uint64(r.Open),
 		Closed: uint64(r.Closed), Filtered: uint64(r.Filtered), Refused: uint64(r.Refused), Errors: uint64(r.Errors),
+		Received: uint64(r.Received), Dropped: uint64(r.Dropped), Slowed: uint64(r.Slowed),
+		PeakRate: uint64(r.PeakRate), PeakPer24: uint64(r.PeakPer24),
 	}
 }
 

@@ -187,6 +187,9 @@ func (g *Guard) budgets(grant *minesweep.Grant, addr netip.Addr) []budget {
 		{laneKey{prefix: neighbourhood(addr)}, per24},
 		{laneKey{grant: grant.Name}, whole},
 	}
+	if p := grant.PrefixOf(addr); grant.RatePerPrefix > 0 && p.IsValid() {
+		out = append(out, budget{laneKey{prefix: p, grant: grant.Name}, grant.RatePerPrefix})
+	}
 	if g.cfg.Rate > 0 {
 		out = append(out, budget{laneKey{}, g.cfg.Rate})
 	}

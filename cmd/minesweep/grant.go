@@ -21,7 +21,7 @@ type grantFlags struct {
 	authority, basis, contact string
 	from, to                  string
 	window, zone              string
-	rate, per24               int
+	rate, per24, perPrefix    int
 	privacy                   string
 }
 
@@ -50,6 +50,7 @@ func (p *program) grantAdd() *cobra.Command {
 	fl.StringVar(&f.zone, "tz", "UTC", "time zone of --window, --from and --to, such as Asia/Shanghai")
 	fl.IntVar(&f.rate, "rate", minesweep.DefaultRate, "packets/s over the whole grant")
 	fl.IntVar(&f.per24, "rate-per-24", minesweep.DefaultRatePer24, "packets/s over each /24")
+	fl.IntVar(&f.perPrefix, "rate-per-prefix", 0, "packets/s over each prefix of the grant (default: no such bound)")
 	fl.StringVar(&f.privacy, "privacy", string(minesweep.Individual), "individual (keyed hashes only) or organisation")
 	return c
 }
@@ -57,7 +58,7 @@ func (p *program) grantAdd() *cobra.Command {
 func (f grantFlags) grant(name string, prefixes []string, now time.Time) (minesweep.Grant, error) {
 	g := minesweep.Grant{
 		Name: name, Authority: f.authority, Basis: f.basis, Contact: f.contact,
-		Rate: f.rate, RatePer24: f.per24, Privacy: minesweep.Privacy(f.privacy), CreatedAt: now,
+		Rate: f.rate, RatePer24: f.per24, RatePerPrefix: f.perPrefix, Privacy: minesweep.Privacy(f.privacy), CreatedAt: now,
 	}
 	if f.authority == "" || f.basis == "" {
 		return g, fmt.Errorf(`grant %s: say who gave the authority and on what basis: --authority "Network Centre" --basis "order 12/2026"`, name)
