@@ -22,6 +22,7 @@ type Journal struct {
 	targets *netipx.IPSet
 	run     int64              // which process of the sweep this is
 	base    minesweep.Progress // counted by the processes before
+	settles commits
 
 	mu    sync.Mutex // guards sweep
 	sweep Sweep

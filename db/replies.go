@@ -43,43 +43,73 @@ type bodyRow struct {
 	Packed []byte // DEFLATE (RFC 1951)
 }
 
-func (s *Store) storeReplies(ctx context.Context, tx bun.Tx, sweep int64, target netip.AddrPort, replies []minesweep.Reply) error {
-	address, port := addressBytes(target.Addr()), int(target.Port())
-	_, err := tx.NewDelete().Model((*replyRow)(nil)).
-		Where("sweep_id = ? AND address = ? AND port = ?", sweep, address, port).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	for seq, reply := range replies {
-		hash, err := s.storeBody(ctx, tx, reply.Raw)
-		if err != nil {
-			return err
-		}
-		row := &replyRow{
-			SweepID: sweep, Address: address, Port: port, Seq: seq, Probe: plain(reply.Probe), TLS: reply.TLS,
-			At: micros(reply.At), Request: append([]byte{}, reply.Request...), BodyHash: hash,
-			Ended: plain(string(reply.End)), Refused: plain(reply.Refused),
-		}
-		if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+// packedReplies are the rows of a port's replies, made ready before the
+// transaction that stores them: the one writer should not wait for a hash.
+type packedReplies struct {
+	rows   []*replyRow
+	bodies []*bodyRow // that the store did not hold yet
 }
 
-func (s *Store) storeBody(ctx context.Context, tx bun.Tx, raw []byte) ([]byte, error) {
-	sum := sha256.Sum256(raw)
-	hash := sum[:]
-	known, err := tx.NewSelect().Model((*bodyRow)(nil)).Where("hash = ?", hash).Exists(ctx)
-	if err != nil || known {
-		return hash, err
+func (s *Store) packReplies(ctx context.Context, sweep int64, target netip.AddrPort, replies []minesweep.Reply) (packedReplies, error) {
+	var p packedReplies
+	raws := make(map[string][]byte, len(replies)) // by hash
+	for seq, reply := range replies {
+		sum := sha256.Sum256(reply.Raw)
+		raws[string(sum[:])] = reply.Raw
+		p.rows = append(p.rows, &replyRow{
+			SweepID: sweep, Address: addressBytes(target.Addr()), Port: int(target.Port()), Seq: seq,
+			Probe: plain(reply.Probe), TLS: reply.TLS,
+			At: micros(reply.At), Request: append([]byte{}, reply.Request...), BodyHash: sum[:],
+			Ended: plain(string(reply.End)), Refused: plain(reply.Refused),
+		})
 	}
-	packed, err := s.pack(raw)
-	if err != nil {
-		return nil, err
+	if err := s.forgetKnown(ctx, raws); err != nil {
+		return p, err
 	}
-	_, err = tx.NewInsert().Model(&bodyRow{Hash: hash, Size: int64(len(raw)), Packed: packed}).Exec(ctx)
-	return hash, err
+	for _, row := range p.rows {
+		raw, fresh := raws[string(row.BodyHash)]
+		if !fresh {
+			continue
+		}
+		delete(raws, string(row.BodyHash))
+		packed, err := s.pack(raw)
+		if err != nil {
+			return p, err
+		}
+		p.bodies = append(p.bodies, &bodyRow{Hash: row.BodyHash, Size: int64(len(raw)), Packed: packed})
+	}
+	return p, nil
+}
+
+// forgetKnown takes out of raws what the store holds. Bodies are never removed,
+// so it holds them still when the transaction comes.
+func (s *Store) forgetKnown(ctx context.Context, raws map[string][]byte) error {
+	if len(raws) == 0 {
+		return nil
+	}
+	hashes := make([][]byte, 0, len(raws))
+	for hash := range raws {
+		hashes = append(hashes, []byte(hash))
+	}
+	var known []bodyRow
+	err := s.reader.NewSelect().Model(&known).Column("hash").Where("hash IN (?)", bun.List(hashes)).Scan(ctx)
+	for i := range known {
+		delete(raws, string(known[i].Hash))
+	}
+	return s.explain(err)
+}
+
+// storeReplies puts rows in the place of what the port answered before.
+func storeReplies(ctx context.Context, tx bun.Tx, sweep int64, target netip.AddrPort, p packedReplies) error {
+	_, err := tx.NewDelete().Model((*replyRow)(nil)).
+		Where("sweep_id = ? AND address = ? AND port = ?", sweep, addressBytes(target.Addr()), int(target.Port())).Exec(ctx)
+	if err == nil && len(p.bodies) > 0 {
+		_, err = tx.NewInsert().Model(&p.bodies).On("CONFLICT (hash) DO NOTHING").Exec(ctx)
+	}
+	if err == nil && len(p.rows) > 0 {
+		_, err = tx.NewInsert().Model(&p.rows).Exec(ctx)
+	}
+	return err
 }
 
 func (r *replyRow) reply() (minesweep.Reply, error) {

@@ -12,7 +12,8 @@ import (
 
 // Settle stores the replies of one open port, the host as judged with them and
 // the asset it belongs to, and takes the port off the queue, in one
-// transaction. Settling a port again replaces its replies.
+// transaction. Settling a port again replaces its replies. Settles of several
+// goroutines share a commit.
 func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies []minesweep.Reply, host minesweep.Host) error {
 	at := j.store.now()
 	if host.LastSeen.IsZero() {
@@ -22,11 +23,12 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 		host.FirstSeen = host.LastSeen
 	}
 	id := j.number
-	return j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return q }); err != nil {
-			return err
-		}
-		if err := j.store.storeReplies(ctx, tx, id, port.Target, replies); err != nil {
+	packed, err := j.store.packReplies(ctx, id, port.Target, replies)
+	if err != nil {
+		return err
+	}
+	return j.settles.do(ctx, j.store, j.beat, func(ctx context.Context, tx bun.Tx) error {
+		if err := storeReplies(ctx, tx, id, port.Target, packed); err != nil {
 			return err
 		}
 		if err := storeHost(ctx, tx, id, port.Target.Addr(), host); err != nil {
@@ -38,6 +40,11 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 			Set("asked_at = EXCLUDED.asked_at").Returning("NULL").Exec(ctx)
 		return err
 	})
+}
+
+// beat shows that this process still runs the sweep, and fails where it does not.
+func (j *Journal) beat(ctx context.Context, tx bun.Tx) error {
+	return j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return q })
 }
 
 // History returns the open ports that the sweep holds of an address, and the
