@@ -33,6 +33,7 @@ var folders = map[string]folder{
 	"mapper":              {ours: []string{"minesweep", "minesweep/devices", "minesweep/pools"}, without: pure},
 	"db":                  {ours: []string{"minesweep"}, without: []string{"os/exec"}},
 	"lab":                 {ours: []string{"minesweep", "minesweep/recordings", "minesweep/probes", "minesweep/probes/fingerprints"}},
+	"lab/wire":            {},
 	"bench":               {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints", "minesweep/mapper", "minesweep/lab", "minesweep/recordings", "minesweep/db"}},
 	"cmd/minesweep": {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints",
 		"minesweep/recordings", "minesweep/mapper", "minesweep/devices", "minesweep/pools", "minesweep/db", "minesweep/lab"}},
