@@ -26,6 +26,7 @@ type SweepSpec struct {
 	Passes        uint64 // 0 means 1
 	PassGap       time.Duration
 	Label         string
+	Terms         Terms
 	Owner         Owner
 	// Alive reports whether a process on the host of Owner still runs. Where it
 	// is nil, and for processes on other hosts, a sweep whose process has not
@@ -63,11 +64,15 @@ func (s *Store) BeginSweep(ctx context.Context, spec SweepSpec) (*Journal, error
 	if err != nil {
 		return nil, err
 	}
+	return s.journal(row, spec.Targets)
+}
+
+func (s *Store) journal(row *sweepRow, targets *netipx.IPSet) (*Journal, error) {
 	sweep, err := row.sweep()
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{store: s, number: row.ID, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: spec.Targets}, nil
+	return &Journal{store: s, number: row.ID, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: targets, heard: s.now()}, nil
 }
 
 func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {
@@ -90,6 +95,7 @@ func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {
 		PlanHash: hash[:], Label: plain(spec.Label), Targets: targets, Ports: ports,
 		Seed: int64(seed), Total: int64(total), Shard: int64(spec.Shard), Shards: int64(spec.Shards),
 		Passes: int64(spec.Passes), PassGap: spec.PassGap.Microseconds(),
+		Engine: plain(spec.Terms.Engine), RateAsked: int64(spec.Terms.Rate), Questions: !spec.Terms.NoQuestions,
 		OwnerHost: plain(spec.Owner.Host), OwnerPID: spec.Owner.PID, OwnerStart: plain(spec.Owner.Start),
 		Runs: 1, Status: string(Running), StartedAt: now, HeartbeatAt: now,
 	}, nil
@@ -122,26 +128,29 @@ func (s *Store) leftBehind(ctx context.Context, tx bun.Tx, spec SweepSpec, plan 
 		return nil, err
 	}
 	for i := range rows {
-		if !s.lives(&rows[i], spec) {
+		if !s.lives(&rows[i], spec.Owner, spec.Alive) {
 			return &rows[i], nil
 		}
 	}
 	return nil, nil
 }
 
-func (s *Store) lives(row *sweepRow, spec SweepSpec) bool {
-	if spec.Alive != nil && row.OwnerHost == plain(spec.Owner.Host) {
-		return spec.Alive(row.owner())
+func (s *Store) lives(row *sweepRow, me Owner, alive func(Owner) bool) bool {
+	if alive != nil && row.OwnerHost == plain(me.Host) {
+		return alive(row.owner())
 	}
 	return s.now().Sub(instant(row.HeartbeatAt)) < silentFor
 }
 
 func (s *Store) takeOver(ctx context.Context, tx bun.Tx, left, fresh *sweepRow) error {
 	left.OwnerHost, left.OwnerPID, left.OwnerStart = fresh.OwnerHost, fresh.OwnerPID, fresh.OwnerStart
+	left.Engine, left.RateAsked, left.Questions = fresh.Engine, fresh.RateAsked, fresh.Questions
 	left.HeartbeatAt = fresh.HeartbeatAt
+	left.Status, left.Note, left.FinishedAt = string(Running), "", 0
 	left.Runs++
 	_, err := tx.NewUpdate().Model(left).WherePK().
-		Column("owner_host", "owner_pid", "owner_start", "heartbeat_at", "runs").Exec(ctx)
+		Column("owner_host", "owner_pid", "owner_start", "engine", "rate_asked", "questions",
+			"heartbeat_at", "status", "note", "finished_at", "runs").Exec(ctx)
 	if err != nil {
 		return err
 	}

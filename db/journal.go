@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/uptrace/bun"
 	"go4.org/netipx"
@@ -24,8 +25,10 @@ type Journal struct {
 	base    minesweep.Progress // counted by the processes before
 	settles commits
 
-	mu    sync.Mutex // guards sweep
+	mu    sync.Mutex // guards what follows
 	sweep Sweep
+	heard time.Time // of the last checkpoint
+	sent  uint64    // by this process, as of then
 }
 
 var (
@@ -92,16 +95,23 @@ func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	sum := j.sum(p)
+	now, sending := j.store.now(), j.sweep.Sending
+	if p.Sent > j.sent && now.After(j.heard) {
+		sending += now.Sub(j.heard)
+	}
 	err := j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		fresh, err := j.insert(ctx, tx, found)
 		if err != nil {
 			return err
 		}
 		sum.Open += fresh
-		return j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return setProgress(q, sum) })
+		return j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
+			return setProgress(q, sum).Set("sending = ?", sending.Microseconds())
+		})
 	})
 	if err == nil {
-		j.sweep.Progress = sum
+		j.sweep.Progress, j.sweep.Sending = sum, sending
+		j.heard, j.sent = now, max(j.sent, p.Sent)
 	}
 	return err
 }

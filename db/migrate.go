@@ -17,6 +17,7 @@ var migrationFiles embed.FS
 var migrations = [...]string{
 	"migrations/0001_first.sql",
 	"migrations/0002_engine.sql",
+	"migrations/0003_report.sql",
 }
 
 // migrate brings the tables up to date in one transaction. The first one runs

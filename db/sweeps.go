@@ -17,7 +17,8 @@ import (
 // Status says how far a sweep has come.
 type Status string
 
-// The statuses. Only a running sweep is ever resumed.
+// The statuses. The same plan begun again goes on with a running sweep only;
+// [Store.ResumeSweep] goes on with any.
 const (
 	Running Status = "running" // or its process was killed
 	Done    Status = "done"
@@ -32,6 +33,13 @@ type Owner struct {
 	Start string // when the process started, as its system writes it; tells a reused PID
 }
 
+// Terms is how a process runs a sweep; the next one may do otherwise.
+type Terms struct {
+	Engine      string // the word of --engine that it came to; "" not known
+	Rate        uint64 // packets/s that the operator asked for; 0: what the grants allow
+	NoQuestions bool   // open ports are found and not asked
+}
+
 // Sweep is one run over a plan, as the store has it.
 type Sweep struct {
 	ID      int64
@@ -44,11 +52,13 @@ type Sweep struct {
 	Passes  uint64 // 1 or more
 	PassGap time.Duration
 	Resumed bool // an earlier process began it
+	Terms        // of the process that runs it, or ran it last
 	Owner   Owner
 	Status  Status
 	Note    string // why it ended so; "" not said
 	// Progress counts over all processes that ran the sweep.
 	minesweep.Progress
+	Sending     time.Duration // how long packets were leaving, pauses left out
 	StartedAt   time.Time
 	HeartbeatAt time.Time // the last word of its process
 	FinishedAt  time.Time // zero: not finished
@@ -83,7 +93,11 @@ type sweepRow struct {
 	OwnerHost   string
 	OwnerPID    int    `bun:"owner_pid"`
 	OwnerStart  string `bun:"owner_start"`
-	Runs        int64  // processes that ran it; tells a Journal that another took over
+	Engine      string
+	RateAsked   int64
+	Questions   bool
+	Sending     int64 // microseconds
+	Runs        int64 // processes that ran it; tells a Journal that another took over
 	Status      string
 	Note        string
 	StartedAt   int64
@@ -101,6 +115,8 @@ func (r *sweepRow) sweep() (Sweep, error) {
 		Shard: uint64(r.Shard), Shards: uint64(r.Shards), Passes: uint64(r.Passes),
 		PassGap: time.Duration(r.PassGap) * time.Microsecond, Resumed: r.Runs > 1,
 		Owner: r.owner(), Status: Status(r.Status), Note: r.Note, Progress: r.progress(),
+		Terms:     Terms{Engine: r.Engine, Rate: uint64(r.RateAsked), NoQuestions: !r.Questions},
+		Sending:   time.Duration(r.Sending) * time.Microsecond,
 		StartedAt: instant(r.StartedAt), HeartbeatAt: instant(r.HeartbeatAt), FinishedAt: instant(r.FinishedAt),
 	}, nil
 }
