@@ -6,55 +6,199 @@ import (
 	"sync"
 )
 
-// hostLines keeps the ports of a host that is being asked in line behind each
-// other, without a goroutine for each. The line has the order of the plan's
-// ports, which stand by what tells most: what the first says decides what the
-// next are asked, and how much.
-type hostLines struct {
-	mu      sync.Mutex
-	waiting map[netip.Addr][]OpenPort // present: the host is being asked
-	rank    map[uint16]int
+// lineBounds say how much of the queue stands in memory.
+type lineBounds struct {
+	host  int // ports in line behind the one of their host that is being asked
+	all   int // ports in line altogether
+	share int // hosts of one /24 (IPv6: /64) asked at the same time
 }
 
-func newHostLines(ports []uint16) *hostLines {
-	l := &hostLines{waiting: make(map[netip.Addr][]OpenPort), rank: make(map[uint16]int, len(ports))}
+// boundsFor leaves room for all tiers of a host; an [OpenPort] is about 130
+// bytes with its place in the maps, so that lines take 2 MB at most. No /24
+// takes more than an eighth of the askers: its budget is small, and whoever
+// waits for it would keep others waiting.
+func boundsFor(asks int) lineBounds {
+	return lineBounds{host: 256, all: 16384, share: max(asks/8, 16)}
+}
+
+// hostLines decides when a port that came out of the queue is asked. Ports of
+// a host stand in line behind each other, in the order of the plan's ports,
+// which stand by what tells most: what the first says decides what the next
+// are asked, and how much. What has no room in the lines stays in the store,
+// and lines remember from where the queue is to be read again.
+type hostLines struct {
+	bounds lineBounds
+	rank   map[uint16]int
+	room   chan struct{} // holds a token when ports left in the store may have room now
+
+	mu      sync.Mutex
+	hosts   map[netip.Addr]*hostLine
+	near    map[netip.Prefix]*nearby
+	held    map[netip.AddrPort]struct{} // in line, being asked, or in settled
+	settled []netip.AddrPort            // since the queue was read last
+	waiting int                         // ports in all lines
+	left    bool                        // ports were left in the store
+	from    int64                       // and all of them have numbers above this
+	full    bool                        // because of bounds.all
+}
+
+// hostLine is a host that is being asked, or waits for its /24.
+type hostLine struct {
+	ports []OpenPort
+	left  bool // ports of it were left in the store
+}
+
+// nearby is a /24 of which hosts are being asked.
+type nearby struct {
+	asked   int
+	waiting []netip.Addr // hosts, in the order in which they came
+}
+
+func newHostLines(ports []uint16, bounds lineBounds) *hostLines {
+	l := &hostLines{
+		bounds: bounds, rank: make(map[uint16]int, len(ports)), room: make(chan struct{}, 1),
+		hosts: make(map[netip.Addr]*hostLine), near: make(map[netip.Prefix]*nearby),
+		held: make(map[netip.AddrPort]struct{}),
+	}
 	for i, port := range ports {
 		l.rank[port] = i
 	}
 	return l
 }
 
-// enter reports whether the caller may ask p now; otherwise p has been put in
-// line and whoever asks the host will take it.
-func (l *hostLines) enter(p OpenPort) bool {
+// turn comes before each reading of the queue: what was settled before does not
+// come out of it again. What is settled later may, and must not be asked twice.
+func (l *hostLines) turn() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	addr := p.Target.Addr()
-	line, busy := l.waiting[addr]
-	if busy {
-		at, _ := slices.BinarySearchFunc(line, p, func(a, b OpenPort) int {
-			return l.rankOf(a) - l.rankOf(b)
-		})
-		l.waiting[addr] = slices.Insert(line, at, p)
-		return false
+	for _, target := range l.settled {
+		delete(l.held, target)
 	}
-	l.waiting[addr] = nil
-	return true
+	l.settled = l.settled[:0]
 }
 
-// leave returns the next port in line behind p, or false when there is none
-// and the host is free.
+// enter reports whether the caller may ask p now. Otherwise p is in line, and
+// whoever asks before it will take it, or it was left in the store; from is
+// the number after which the queue was read when p came out of it.
+func (l *hostLines) enter(p OpenPort, from int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, held := l.held[p.Target]; held {
+		return false
+	}
+	addr := p.Target.Addr()
+	h, near := l.hosts[addr], l.nearby(addr)
+	if h == nil && near.asked < l.bounds.share {
+		near.asked++
+		l.hosts[addr] = &hostLine{}
+		l.held[p.Target] = struct{}{}
+		return true
+	}
+	if l.waiting >= l.bounds.all || h != nil && len(h.ports) >= l.bounds.host {
+		l.leaveInStore(h, from)
+		return false
+	}
+	if h == nil {
+		h = &hostLine{}
+		l.hosts[addr] = h
+		near.waiting = append(near.waiting, addr)
+	}
+	at, _ := slices.BinarySearchFunc(h.ports, p, func(a, b OpenPort) int { return l.rankOf(a) - l.rankOf(b) })
+	h.ports = slices.Insert(h.ports, at, p)
+	l.held[p.Target] = struct{}{}
+	l.waiting++
+	return false
+}
+
+func (l *hostLines) leaveInStore(h *hostLine, from int64) {
+	if !l.left || from < l.from {
+		l.left, l.from = true, from
+	}
+	if l.waiting >= l.bounds.all {
+		l.full = true
+	} else {
+		h.left = true
+	}
+}
+
+// leave takes p, which is settled, and returns the port to ask next in its
+// place: the next of the host, or of a host nearby that waits. It returns false
+// when there is none.
 func (l *hostLines) leave(p OpenPort) (OpenPort, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.settled = append(l.settled, p.Target)
 	addr := p.Target.Addr()
-	line := l.waiting[addr]
-	if len(line) == 0 {
-		delete(l.waiting, addr)
-		return OpenPort{}, false
+	near := l.nearby(addr)
+	if len(l.hosts[addr].ports) == 0 {
+		if l.hosts[addr].left {
+			l.hasRoom()
+		}
+		delete(l.hosts, addr)
+		if len(near.waiting) == 0 {
+			l.depart(addr, near)
+			return OpenPort{}, false
+		}
+		addr, near.waiting = near.waiting[0], near.waiting[1:]
 	}
-	l.waiting[addr] = line[1:]
-	return line[0], true
+	h := l.hosts[addr]
+	next := h.ports[0]
+	h.ports = h.ports[1:]
+	l.waiting--
+	if l.full && l.waiting <= l.bounds.all/2 {
+		l.hasRoom()
+	}
+	return next, true
+}
+
+func (l *hostLines) depart(addr netip.Addr, near *nearby) {
+	if near.asked--; near.asked == 0 {
+		delete(l.near, neighbourhood(addr))
+	}
+}
+
+func (l *hostLines) hasRoom() {
+	select {
+	case l.room <- struct{}{}:
+	default:
+	}
+}
+
+// again returns from where the queue is to be read once more, and whether ports
+// were left there at all.
+func (l *hostLines) again() (from int64, left bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from, left = l.from, l.left
+	l.left, l.full = false, false
+	return from, left
+}
+
+// leftSome reports whether ports were left in the store.
+func (l *hostLines) leftSome() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.left
+}
+
+func (l *hostLines) nearby(addr netip.Addr) *nearby {
+	key := neighbourhood(addr)
+	near := l.near[key]
+	if near == nil {
+		near = &nearby{}
+		l.near[key] = near
+	}
+	return near
+}
+
+// neighbourhood is the /24 of an IPv4 address and the /64 of an IPv6 one.
+func neighbourhood(addr netip.Addr) netip.Prefix {
+	bits := 24
+	if addr.Is6() {
+		bits = 64
+	}
+	p, _ := addr.Prefix(bits) // fails for no valid address
+	return p
 }
 
 // rankOf puts a port that the plan does not hold last.

@@ -49,8 +49,10 @@ type Sweeper struct {
 	History  History
 	Grant    func(netip.Addr) *Grant // under which an address is asked; nil allowed
 	Watch    func(Progress)          // called on each checkpoint; may be nil
-	Asks     int                     // hosts asked at the same time; 0 means 64
+	Asks     int                     // hosts asked at the same time, a connection each; 0 means 1024
 	Now      func() time.Time
+
+	bounds lineBounds // zero: by Asks
 }
 
 // maxPortsAsked bounds the questions to one host: a host with more open ports
@@ -81,54 +83,6 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 func (s *Sweeper) record(ctx context.Context, wake chan<- struct{}) *sink {
 	// What was heard is kept, also while stopping.
 	return &sink{ctx: context.WithoutCancel(ctx), recorder: s.Recorder, watch: s.Watch, wake: wake}
-}
-
-// askAll takes open ports from the queue until discovery is over and the queue
-// is empty.
-func (s *Sweeper) askAll(ctx context.Context, ports []uint16, found, discovered <-chan struct{}) error {
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(s.Asks, 1))
-	if s.Asks == 0 {
-		group.SetLimit(64)
-	}
-	lines := newHostLines(ports)
-	var after int64
-	for last := false; ; {
-		open, next, err := s.Queue.Pending(gctx, after, 256)
-		if err != nil {
-			return errors.Join(err, group.Wait())
-		}
-		after = next
-		for _, p := range open {
-			if lines.enter(p) {
-				group.Go(func() error { return s.askHost(gctx, p, len(ports), lines) })
-			}
-		}
-		if len(open) > 0 {
-			continue
-		}
-		if last {
-			return group.Wait()
-		}
-		select {
-		case <-gctx.Done():
-			return errors.Join(group.Wait(), gctx.Err())
-		case <-found:
-		case <-discovered:
-			last = true
-		}
-	}
-}
-
-// askHost asks one port and then the ports of the same host that queued up
-// behind it: one conversation with a host at a time.
-func (s *Sweeper) askHost(ctx context.Context, p OpenPort, swept int, lines *hostLines) error {
-	for more := true; more; p, more = lines.leave(p) {
-		if err := s.askPort(ctx, p, swept); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {
