@@ -49,11 +49,11 @@ func (a *assembler) fresh() string {
 	return fmt.Sprintf("l%d", a.labels)
 }
 
-// inc adds one to the number of size at reg; scratch is overwritten.
-func (a *assembler) inc(reg, scratch asm.Register, size asm.Size) {
-	a.add(asm.LoadMem(scratch, reg, 0, size),
-		asm.Add.Imm(scratch, 1),
-		asm.StoreMem(reg, 0, scratch, size))
+// inc adds one to the number of size that R1 points to; it overwrites R2.
+func (a *assembler) inc(size asm.Size) {
+	a.add(asm.LoadMem(asm.R2, asm.R1, 0, size),
+		asm.Add.Imm(asm.R2, 1),
+		asm.StoreMem(asm.R1, 0, asm.R2, size))
 }
 
 // mix leaves fmix(R1) in R1 and overwrites R2.

@@ -11,10 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The two devices, and the addresses at the two ends of the link.
-const (
-	NearDevice, FarDevice = "near0", "far0"
-)
+// NearDevice is the scanner's only way out.
+const NearDevice = "near0"
+
+// FarDevice is where the responder sits.
+const FarDevice = "far0"
+
+// NearAddr is the scanner's own address, of IPv4.
+func NearAddr() netip.Addr { return nearEnd.v4.Addr() }
+
+// FarAddr is its gateway's.
+func FarAddr() netip.Addr { return farEnd.v4.Addr() }
 
 // end is one end of the cable.
 type end struct {
@@ -31,13 +38,6 @@ var (
 	nearRoutes = prefixes("10.0.0.0/8", "100.64.0.0/10", "0.0.0.0/0", "fd00:2::/96")
 	farOwns    = prefixes("10.0.0.0/8", "100.64.0.0/10", "fd00:2::/96")
 )
-
-func prefixes(texts ...string) (out []netip.Prefix) {
-	for _, t := range texts {
-		out = append(out, netip.MustParsePrefix(t))
-	}
-	return out
-}
 
 // quiet keeps the kernel from sending what nobody asked it for, and from
 // forwarding. IPv6 may be off in the network that a new one takes after.

@@ -20,12 +20,17 @@ func (p *program) decide(f family) {
 	if allOpen > proxy {
 		p.add(asm.JLE.Imm32(asm.R1, signed(uint32(allOpen-1)), f.name+"allopen"))
 	}
-	p.plain(f)
+	p.label(f.name + "plain")
+	p.hashed(f, f.name+"open")
+	if p.jumped[f.name+"real"] {
+		p.label(f.name + "real")
+		p.hashed(f, f.name+"handed")
+	}
 }
 
-// plain decides by the hash of address and port.
-func (p *program) plain(f family) {
-	p.label(f.name + "plain")
+// hashed decides by the hash of address and port; open is where what is open
+// goes.
+func (p *program) hashed(f family, open string) {
 	p.add(asm.Mov.Reg32(asm.R1, asm.R8), asm.Mul.Imm32(asm.R1, signed(0x9E3779B1)),
 		asm.Mov.Reg32(asm.R2, asm.R9), asm.Mul.Imm32(asm.R2, signed(0x85EBCA77)),
 		asm.Xor.Reg32(asm.R1, asm.R2), asm.Xor.Imm32(asm.R1, signed(p.Seed)))
@@ -33,7 +38,7 @@ func (p *program) plain(f family) {
 	p.add(asm.StoreMem(asm.RFP, stackSeq, asm.R1, asm.Word))
 	if p.OpenOneIn > 0 {
 		p.add(asm.Mov.Reg32(asm.R2, asm.R1), asm.Mod.Imm32(asm.R2, signed(p.OpenOneIn)),
-			asm.JEq.Imm(asm.R2, 0, f.name+"open"))
+			asm.JEq.Imm(asm.R2, 0, open))
 	}
 	if p.RefusePercent > 0 {
 		p.add(asm.RSh.Imm32(asm.R1, 8), asm.Mod.Imm32(asm.R1, 100),
@@ -53,6 +58,8 @@ func (p *program) place(f family) {
 		asm.JEq.Imm(asm.R1, int32(AllOpen), f.name+"allopen"),
 		asm.JEq.Imm(asm.R1, int32(Middlebox), f.name+"middlebox"),
 		asm.JEq.Imm(asm.R1, int32(Unreachable), f.name+"unreachable"),
+		asm.JEq.Imm(asm.R1, int32(Passed), "pass"),
+		asm.JEq.Imm(asm.R1, int32(Real), f.name+"real"),
 		asm.JEq.Imm(asm.R1, int32(Storm), storm),
 		asm.Ja.Label(f.name+"plain"))
 	p.label(storm)

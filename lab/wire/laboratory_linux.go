@@ -38,7 +38,7 @@ func New(o Options) (lab *Lab, err error) {
 	l := &Lab{}
 	defer func() {
 		if err != nil {
-			l.Close()
+			_ = l.Close()
 			lab, err = nil, fmt.Errorf("scan laboratory: %w", err)
 		}
 	}()

@@ -49,7 +49,7 @@ func (p *program) judge(f family) {
 		p.add(asm.LoadMem(asm.R3, asm.R7, f.dst+i, asm.Word), asm.StoreMem(asm.R2, 16-f.size+i, asm.R3, asm.Word))
 	}
 	p.label(counted)
-	p.inc(asm.R1, asm.R2, asm.DWord)
+	p.inc(asm.DWord)
 	p.label(allowed)
 }
 
@@ -93,7 +93,7 @@ func (p *program) stamp(offset uint32, now asm.Register) {
 // tick counts into the slot at R3 of timeline n.
 func (p *program) tick(n int) {
 	p.add(asm.LoadMapValue(asm.R1, p.maps.timelines.FD(), uint32(n)*slots*4), asm.Add.Reg(asm.R1, asm.R3))
-	p.inc(asm.R1, asm.R2, asm.Word)
+	p.inc(asm.Word)
 }
 
 func (p *program) watched() {
@@ -104,7 +104,7 @@ func (p *program) watched() {
 		p.label(hit)
 		p.stamp(stateWatch+uint32(i)*24, asm.R4)
 		p.add(asm.LoadMapValue(asm.R1, p.maps.state.FD(), stateWatch+uint32(i)*24+16))
-		p.inc(asm.R1, asm.R2, asm.DWord)
+		p.inc(asm.DWord)
 		p.tick(1 + i)
 		p.label(next)
 	}

@@ -25,22 +25,7 @@ const proberPort, proberSeq = 60000, 0x01020304
 func newProber(t *testing.T, l *Lab) *prober {
 	t.Helper()
 	p := &prober{t: t}
-	err := l.Near(func() (err error) {
-		all := int(binary.NativeEndian.Uint16([]byte{0, unix.ETH_P_ALL}))
-		if p.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, all); err != nil {
-			return err
-		}
-		dev, err := net.InterfaceByName(NearDevice)
-		if err != nil {
-			return err
-		}
-		p.address = unix.SockaddrLinklayer{Ifindex: dev.Index, Protocol: uint16(all)}
-		return unix.Bind(p.fd, &p.address)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(p.fd) })
+	p.fd, p.address = rawSocket(t, l, unix.ETH_P_ALL)
 	if err := unix.SetsockoptInt(p.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 256<<20); err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +33,28 @@ func newProber(t *testing.T, l *Lab) *prober {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// rawSocket sends on near0, and hears protocol; none if it is 0.
+func rawSocket(t testing.TB, l *Lab, protocol byte) (fd int, address unix.SockaddrLinklayer) {
+	t.Helper()
+	wired := binary.NativeEndian.Uint16([]byte{0, protocol})
+	err := l.Near(func() (err error) {
+		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, int(wired)); err != nil {
+			return err
+		}
+		dev, err := net.InterfaceByName(NearDevice)
+		if err != nil {
+			return err
+		}
+		address = unix.SockaddrLinklayer{Ifindex: dev.Index, Protocol: wired}
+		return unix.Bind(fd, &address)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	return fd, address
 }
 
 // synFrame is a SYN to target as it goes over the wire. Its checksums are left
@@ -96,6 +103,9 @@ func (p *prober) hear(n int) (out []heard) {
 		size, _, err := unix.Recvfrom(p.fd, buffer, 0)
 		if err != nil {
 			p.t.Fatalf("after %d of %d answers: %v", len(out), n, err)
+		}
+		if buffer[0]&1 != 0 {
+			continue // the far kernel's groups
 		}
 		h, err := parse(buffer[:size])
 		if err != nil {

@@ -67,7 +67,7 @@ func (p *program) reaches(size int16) {
 // count overwrites R1 and R2.
 func (p *program) count(c counter) {
 	p.add(asm.LoadMapValue(asm.R1, p.maps.state.FD(), uint32(c)*8))
-	p.inc(asm.R1, asm.R2, asm.DWord)
+	p.inc(asm.DWord)
 }
 
 // admit4 goes on with TCP packets that have no IP options.
@@ -107,27 +107,28 @@ func (p *program) segment(f family) {
 	p.label(f.name + "rst")
 	p.count(scannerRSTs)
 	p.label(f.name + "stray")
-	p.ours(f)
+	p.foreign(f)
+	if f == ipv4 && p.maps.places != nil {
+		p.key(f)
+		p.lookup(p.maps.places.FD())
+		p.add(asm.JEq.Imm(asm.R0, 0, "drop"), asm.LoadMem(asm.R1, asm.R0, 0, asm.Word),
+			asm.JEq.Imm(asm.R1, int32(Passed), "pass"), asm.JEq.Imm(asm.R1, int32(Real), "pass"))
+	}
 	p.add(asm.Ja.Label("drop"))
 
 	p.label(syn)
 	p.add(asm.LoadMem(asm.R9, asm.R7, f.tcp+2, asm.Half), asm.HostTo(asm.BE, asm.R9, asm.Half),
 		asm.And.Imm(asm.R9, 0xffff))
 	p.note(f)
-	p.ours(f)
+	p.foreign(f)
 	p.decide(f)
 	p.replies(f)
 }
 
-// ours passes what the far kernel gets: Passed places and foreign networks.
-func (p *program) ours(f family) {
+// foreign passes what is for other networks than the targets'.
+func (p *program) foreign(f family) {
 	if f != ipv4 {
-		return
-	}
-	for _, place := range p.Places {
-		if place.Kind == Passed {
-			p.inside(number(place.Prefix.Addr()), place.Prefix.Bits(), "pass")
-		}
+		return // seen to already
 	}
 	own := p.fresh()
 	for _, o := range farOwns[:2] {

@@ -32,6 +32,11 @@ func (p *program) replies(f family) {
 		p.label(f.name + "unreachable")
 		p.unreachable()
 	}
+	if p.jumped[f.name+"handed"] {
+		p.label(f.name + "handed")
+		p.count(openHits)
+		p.add(asm.Ja.Label("pass"))
+	}
 	p.label(f.name + "silent")
 	p.count(silent)
 	p.end(xdpDrop)

@@ -26,7 +26,7 @@ func newBlock(name string, size int) (*block, error) {
 	}
 	memory, err := unix.Mmap(m.FD(), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		m.Close()
+		_ = m.Close()
 		return nil, fmt.Errorf("map %s: %w", name, err)
 	}
 	return &block{m, memory}, nil
@@ -35,7 +35,7 @@ func newBlock(name string, size int) (*block, error) {
 func (b *block) close() {
 	_ = unix.Munmap(b.memory)
 	b.memory = nil
-	b.Close()
+	_ = b.Close()
 }
 
 // maps are what a program reads and writes.
@@ -128,9 +128,6 @@ func trieKey(p netip.Prefix) []byte {
 // makePlaces fills the trie that says how prefixes answer, where there are any.
 func (s *station) makePlaces() (err error) {
 	for _, p := range s.Places {
-		if p.Kind == Passed {
-			continue // compared one by one
-		}
 		if s.places == nil {
 			if s.places, err = trie("places", 4, 16); err != nil {
 				return err
@@ -167,7 +164,7 @@ func (s *station) makeScope() (err error) {
 
 func (s *station) close() {
 	if s.program != nil {
-		s.program.Close()
+		_ = s.program.Close()
 	}
 	for _, b := range []*block{s.state, s.timelines, s.ports, s.pairs} {
 		if b != nil {
@@ -176,7 +173,7 @@ func (s *station) close() {
 	}
 	for _, m := range []*ebpf.Map{s.scope4, s.scope6, s.places} {
 		if m != nil {
-			m.Close()
+			_ = m.Close()
 		}
 	}
 }

@@ -40,7 +40,7 @@ const (
 type Tally struct {
 	Frames       uint64 // all
 	SYNs         uint64 // to any address but the link's own
-	OpenHits     uint64 // SYN-ACKs for what is open
+	OpenHits     uint64 // SYNs to what is open, answered or handed to the far kernel
 	Pretended    uint64 // SYN-ACKs of decoys
 	Refused      uint64 // RSTs sent
 	Unreachables uint64 // ICMP errors sent

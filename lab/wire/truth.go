@@ -7,6 +7,13 @@ import (
 	"slices"
 )
 
+func prefixes(texts ...string) (out []netip.Prefix) {
+	for _, t := range texts {
+		out = append(out, netip.MustParsePrefix(t))
+	}
+	return out
+}
+
 // Kind is how an address answers.
 type Kind uint32
 
@@ -29,9 +36,16 @@ const (
 	// Storm is Plain for the place's first After SYNs and refuses everything
 	// from then on.
 	Storm
-	// Passed packets go to the far kernel, where Lab.Far can listen.
+	// Passed packets go to the far kernel, where Lab.Far can listen. What
+	// nobody listens on the kernel refuses.
 	Passed
+	// Real is Plain, but an open port is the far kernel's, where somebody must
+	// listen, for connections that go on after the SYN.
+	Real
 )
+
+// hashed tells whether the hash of address and port decides.
+func (k Kind) hashed() bool { return k == Plain || k == Storm || k == Real }
 
 // Window is what an open port announces, MiddleboxWindow what a middlebox does.
 const (
@@ -39,8 +53,7 @@ const (
 	MiddleboxWindow = 8192
 )
 
-// Place says how a prefix answers. The longest prefix decides; Passed ones come
-// before all others.
+// Place says how a prefix answers. The longest prefix decides.
 type Place struct {
 	Prefix netip.Prefix // IPv4
 	Kind   Kind
@@ -101,11 +114,7 @@ func (r *Responder) bars() (proxy, allOpen uint64) {
 func (r *Responder) Kind(addr netip.Addr) Kind {
 	kind, bits := Plain, -1
 	for _, p := range r.Places {
-		switch {
-		case !p.Prefix.Contains(addr):
-		case p.Kind == Passed:
-			return Passed
-		case p.Prefix.Bits() > bits:
+		if p.Prefix.Contains(addr) && p.Prefix.Bits() > bits {
 			kind, bits = p.Kind, p.Prefix.Bits()
 		}
 	}
@@ -133,8 +142,7 @@ func (r *Responder) Open(addr netip.Addr, port uint16) bool {
 	if r.OpenOneIn == 0 || r.hash(addr, port)%r.OpenOneIn != 0 {
 		return false
 	}
-	k := r.Kind(addr)
-	return k == Plain || k == Storm
+	return r.Kind(addr).hashed()
 }
 
 // Refuses tells whether addr answers port by a RST.
@@ -143,8 +151,7 @@ func (r *Responder) Refuses(addr netip.Addr, port uint16) bool {
 	if r.OpenOneIn != 0 && h%r.OpenOneIn == 0 || h>>8%100 >= r.RefusePercent {
 		return false
 	}
-	k := r.Kind(addr)
-	return k == Plain || k == Storm
+	return r.Kind(addr).hashed()
 }
 
 // Truth yields what is open in prefixes, in their order.

@@ -25,7 +25,7 @@ func TestTheLongestPlaceDecides(t *testing.T) {
 	r := Responder{ProxyPercent: 100, Places: []Place{place("10.0.0.0/24", Silent), place("10.0.0.0/16", Middlebox),
 		place("10.0.0.128/25", Plain), place("10.0.0.0/8", Unreachable), place("10.3.0.0/16", Passed), place("10.3.3.0/24", Silent)}}
 	for addr, want := range map[string]Kind{"10.0.0.1": Silent, "10.0.1.1": Middlebox, "10.0.0.200": Plain, "10.1.0.0": Unreachable,
-		"10.3.3.3": Passed, "100.64.0.1": Proxy} {
+		"10.3.3.3": Silent, "10.3.4.3": Passed, "100.64.0.1": Proxy} {
 		if got := r.Kind(netip.MustParseAddr(addr)); got != want {
 			t.Errorf("%s is of kind %d, want %d", addr, got, want)
 		}
