@@ -118,6 +118,10 @@ type Sieve interface {
 // says why. It is stored like an answer, so that judging it again needs no packet.
 const SievedProbe = "sieve"
 
+// EveryPortOpen ends the reason of a [Sieve] that speaks of the whole host and
+// not of one port: it accepts where nobody listens.
+const EveryPortOpen = "every port is open"
+
 // Judge reads replies of one host and says what they prove.
 type Judge interface {
 	Judge(replies []Reply) []Evidence

@@ -154,7 +154,9 @@ func (s *Sweeper) grant(addr netip.Addr) *Grant {
 func portsAsked(replies []Reply) int {
 	seen := make(map[uint16]bool)
 	for _, r := range replies {
-		seen[r.Target.Port()] = true
+		if r.Probe != SievedProbe {
+			seen[r.Target.Port()] = true
+		}
 	}
 	return len(seen)
 }

@@ -37,6 +37,7 @@ type sign struct {
 	quote  string
 	reason string            // a sentence
 	from   map[question]bool // same-bytes: who got these bytes
+	host   bool              // it speaks of every port of the host
 }
 
 // question is a protocol asked on a port.
@@ -53,6 +54,7 @@ func behaviour(o minesweep.Observation) signs {
 	if s, ok := findEverythingOpen(o); ok {
 		out = append(out, s)
 	}
+	out = append(out, findSieved(o.Replies)...)
 	out = append(out, findSameBytes(o.Replies)...)
 	return append(out, findPortSigns(o.Replies)...)
 }
@@ -84,7 +86,7 @@ func (s signs) voids(e minesweep.Evidence) bool {
 // second question of its protocol differently, as a device does and a
 // completed handshake does not.
 func (s signs) overrule(confirm []minesweep.Evidence, replies []minesweep.Reply) bool {
-	if !s.find(everythingOpen) {
+	if !slices.ContainsFunc(s, func(x sign) bool { return x.host }) {
 		return false
 	}
 	if s.find(sameBytes) {
@@ -124,7 +126,7 @@ func findEverythingOpen(o minesweep.Observation) (sign, bool) {
 		return sign{}, false
 	}
 	said := fmt.Sprintf("%d of %d ports open", n, o.PortsSwept)
-	return sign{kind: everythingOpen, quote: said, reason: "everything is open: " + said}, true
+	return sign{kind: everythingOpen, host: true, quote: said, reason: "everything is open: " + said}, true
 }
 
 // findSameBytes looks for one answer to many unlike questions. What a plain

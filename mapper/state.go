@@ -31,7 +31,7 @@ func worksItself(c minesweep.Class) bool {
 func requests(replies []minesweep.Reply) int {
 	n := 0
 	for _, r := range replies {
-		if len(r.Request) > 0 || r.Probe != "banner" && r.Refused == "" {
+		if len(r.Request) > 0 || r.Probe != "banner" && r.Probe != sieved && r.Refused == "" {
 			n++
 		}
 	}

@@ -19,7 +19,7 @@ const maxEvidence = 48
 //  2. confirm: the heaviest names the device, refuting evidence is a doubt;
 //  3. refute: unidentified, but the identity is known;
 //  4. suspect;
-//  5. behaviour of a port (echo, drip): decoy;
+//  5. behaviour of a port (echo, drip), or that the sieve held it back: decoy;
 //  6. any byte heard: unidentified; else silent.
 //
 // Evidence that rests on bytes a port gives to whoever asks whatever is void
@@ -56,7 +56,7 @@ func weigh(o minesweep.Observation, h *minesweep.Host) {
 		h.Verdict = minesweep.Silent
 	}
 	for _, s := range signs {
-		h.Doubts = append(h.Doubts, s.reason)
+		addDoubt(h, s.reason)
 	}
 	for _, e := range only(evidence, minesweep.Note) {
 		addDoubt(h, shorten(e.Quote, 160))

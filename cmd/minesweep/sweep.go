@@ -58,6 +58,7 @@ func (p *program) cover(ctx context.Context, s *db.Store, f scanFlags, plan mine
 	}
 	plan.Seed, plan.Cursor = begun.Seed, begun.Cursor
 	sweeper.Scanner, sweeper.Recorder, sweeper.Queue, sweeper.History = engine, journal, journal, journal
+	sweeper.Sieve = scanner.NewSieve(scanner.SieveConfig{Guard: guard, Ports: plan.Ports, Seed: plan.Seed})
 	return begun.ID, p.runSweep(ctx, guard, sweeper, journal, plan)
 }
 
