@@ -181,3 +181,70 @@ func TestSweepFailsWhenTheStoreFails(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// holdBack is a sieve that lets only the ports from a number on through, and
+// remembers what it is told.
+type holdBack struct {
+	from  uint16
+	mu    sync.Mutex
+	heard map[netip.AddrPort]string
+}
+
+func (h *holdBack) Sift(_ context.Context, p minesweep.OpenPort, _ []minesweep.OpenPort) (string, error) {
+	if p.Target.Port() < h.from {
+		return "SYN proxy", nil
+	}
+	return "", nil
+}
+
+func (h *holdBack) Heard(p minesweep.OpenPort, replies []minesweep.Reply, _ []minesweep.Evidence) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(replies) > 0 {
+		h.heard[p.Target] = replies[0].Probe + replies[0].Refused
+	}
+}
+
+// TestSweepAsksNotWhatTheSieveHoldsBack holds more ports of each host back than
+// are asked: the ones behind must be asked all the same.
+func TestSweepAsksNotWhatTheSieveHoldsBack(t *testing.T) {
+	m := newMemory()
+	s, _ := newSweeper(t, m, 300)
+	sieve := &holdBack{from: 26, heard: map[netip.AddrPort]string{}}
+	s.Sieve = sieve
+	if err := s.Run(t.Context(), minesweep.Plan{Ports: make([]uint16, 30)}); err != nil {
+		t.Fatal(err)
+	}
+	asked, held := 0, 0
+	for target, said := range sieve.heard {
+		switch {
+		case said == "":
+			asked++
+		case said == "sieveSYN proxy" && target.Port() < 26:
+			held++
+		}
+	}
+	if asked != 50 || held != 250 || len(m.settled) != 300 {
+		t.Errorf("asked %d, held back %d, settled %d; want 50, 250, 300", asked, held, len(m.settled))
+	}
+	for addr, replies := range m.replies {
+		if len(replies) != 30 {
+			t.Errorf("%s: %d replies are stored, want 30", addr, len(replies))
+		}
+	}
+}
+
+func TestSweepFailsWhenTheSieveFails(t *testing.T) {
+	m := newMemory()
+	s, _ := newSweeper(t, m, 5)
+	s.Sieve = failing{}
+	if err := s.Run(t.Context(), minesweep.Plan{}); err == nil || err.Error() != "sieve broke" || len(m.settled) > 0 {
+		t.Errorf("got %v, settled %d", err, len(m.settled))
+	}
+}
+
+type failing struct{ minesweep.Sieve }
+
+func (failing) Sift(context.Context, minesweep.OpenPort, []minesweep.OpenPort) (string, error) {
+	return "", errors.New("sieve broke")
+}
