@@ -59,6 +59,7 @@ func (r *routes) find(ctx context.Context, targets *netipx.IPSet) error {
 		}
 		r.table.add(p.from, r.number(known, h))
 	}
+	r.table.seal()
 	if len(refused) > 1 {
 		return fmt.Errorf("%w (and %d more ranges of targets have no way)", refused[0], len(refused)-1)
 	}
@@ -86,6 +87,16 @@ func (r *routes) number(known map[string]int, h *hop) int {
 
 // hops returns all ways out, each once.
 func (r *routes) hops() []*hop { return slices.Clone(r.list) }
+
+// sources returns the addresses of all hops, each once.
+func (r *routes) sources() []netip.Addr {
+	var all []netip.Addr
+	for _, h := range r.list {
+		all = append(all, h.sources...)
+	}
+	slices.SortFunc(all, netip.Addr.Compare)
+	return slices.Compact(all)
+}
 
 // of returns the index into hops of a target's way. For an address that is no
 // target it says nothing: that of another target, or -1.

@@ -3,6 +3,8 @@
 package scanner
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -140,6 +142,24 @@ func TestRootRouteSeveralInterfacesAndSources(t *testing.T) {
 			t.Errorf("%s: %s, want %s", addr, got, want)
 		}
 	}
+	if got, want := r.sources(), 5; len(got) != want {
+		t.Errorf("sources are %v", got)
+	}
+	// The operator's interface wins over the better route; the gateway of an
+	// IPv4 route may speak IPv6; of several gateways the kernel picks one.
+	near.ip(t, "route add default via 10.1.0.254 metric 500", "route add 100.80.0.0/16 via inet6 fe80::254 dev eth0",
+		"route add 100.81.0.0/16 nexthop via 10.0.0.254 nexthop via 10.1.0.254")
+	r = near.mustRoutes(t, routeConfig{Interface: "eth1"}, "100.64.0.0/15")
+	if got, want := r.way(t, "100.64.0.1").says(), "eth1 [10.1.0.1] via 10.1.0.254 020000000102 020000000101 0800"; got != want {
+		t.Errorf("by interface: %s, want %s", got, want)
+	}
+	r = near.mustRoutes(t, routeConfig{}, "100.80.0.0/15")
+	if got, want := r.way(t, "100.80.0.1").says(), "eth0 [10.0.0.1] via fe80::254 020000000002 020000000001 0800"; got != want {
+		t.Errorf("via IPv6: %s, want %s", got, want)
+	}
+	if h := r.way(t, "100.81.0.1"); !h.ether {
+		t.Errorf("of several gateways: %s", h.says())
+	}
 	// The policy routes by source: the first source has its own way out.
 	near.ip(t, "rule add from 10.1.0.1 lookup 77", "route add default via 10.1.0.254 table 77")
 	cfg.Sources = []netip.Addr{netip.MustParseAddr("10.1.0.1")}
@@ -234,12 +254,71 @@ func TestRootRouteNoticesANewMAC(t *testing.T) {
 	}
 }
 
-func TestRootRouteTenThousandPrefixes(t *testing.T) {
+func TestRootRouteNoticesADeadGateway(t *testing.T) {
+	near, far := behindGateway(t)
+	r := near.mustRoutes(t, routeConfig{}, "100.64.0.1")
+	before := r.way(t, "100.64.0.1").says()
+	far.ip(t, "address del 10.0.0.254/24 dev up0")
+	near.ip(t, "neighbour change 10.0.0.254 dev eth0 nud stale lladdr "+gatewayMAC)
+	changed, err := r.refresh(t.Context())
+	if changed || err == nil || !strings.HasPrefix(err.Error(), "gateway 10.0.0.254 on eth0 does not answer ARP") {
+		t.Errorf("refresh: %v, %v", changed, err)
+	}
+	if got := r.way(t, "100.64.0.1").says(); got != before {
+		t.Errorf("the way is %s, it was %s", got, before)
+	}
+	far.ip(t, "address add 10.0.0.254/24 dev up0")
+	if changed, err := r.refresh(t.Context()); changed || err != nil {
+		t.Errorf("when it is back: %v, %v", changed, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	far.ip(t, "address del 10.0.0.254/24 dev up0")
+	near.ip(t, "neighbour flush dev eth0")
+	if _, err := r.refresh(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Without CAP_NET_ADMIN what the kernel knows is used, even when stale; only
+// an unknown gateway is a fault.
+func TestRootRouteWithoutTheRightToAsk(t *testing.T) {
 	near, _ := behindGateway(t)
+	r := near.mustRoutes(t, routeConfig{}, "100.64.0.1")
+	h := r.way(t, "100.64.0.1")
+	look := func() (changed bool, err error) {
+		err = near.inside(func() (err error) {
+			header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+			none := [2]unix.CapUserData{} // the thread ends with f
+			if err := unix.Capset(&header, &none[0]); err != nil {
+				return err
+			}
+			changed, err = r.kernel.refreshHop(t.Context(), h)
+			return err
+		})
+		return changed, err
+	}
+	near.ip(t, "neighbour flush dev eth0")
+	_, err := look()
+	if err == nil || !strings.HasPrefix(err.Error(), "gateway 10.0.0.254 on eth0 is not known yet and asking by ARP needs CAP_NET_ADMIN") {
+		t.Errorf("unknown: %v", err)
+	}
+	near.ip(t, "neighbour replace 10.0.0.254 dev eth0 nud stale lladdr 02:00:00:00:00:55")
+	if changed, err := look(); !changed || err != nil {
+		t.Fatalf("stale: %v, %v", changed, err)
+	}
+	if got, want := h.says(), "eth0 [10.0.0.1] via 10.0.0.254 020000000055 020000000001 0800"; got != want {
+		t.Errorf("stale: %s, want %s", got, want)
+	}
+}
+
+func TestRootRouteTenThousandPrefixes(t *testing.T) {
+	near, far := behindGateway(t)
+	far.ip(t, "address add 10.0.0.253/24 dev up0")
 	var script, targets strings.Builder
 	for i := range 10_000 {
 		net := fmt.Sprintf("100.%d.%d.0/28", 64+i/256, i%256)
-		fmt.Fprintf(&script, "route add %s via 10.0.0.254 mtu %d\n", net, 1000+i%2)
+		fmt.Fprintf(&script, "route add %s via 10.0.0.%d\n", net, 253+i%2)
 		fmt.Fprintf(&targets, "%s ", net)
 	}
 	batch := exec.Command("ip", "-batch", "-")
@@ -252,7 +331,7 @@ func TestRootRouteTenThousandPrefixes(t *testing.T) {
 	if took > 5*time.Second {
 		t.Errorf("10,000 prefixes took %v", took)
 	}
-	if n := len(r.hops()); n != 1 || len(r.table.starts4) != 1 {
+	if n := len(r.hops()); n != 2 || len(r.table.starts4) != 10_000 {
 		t.Errorf("%d hops in %d stretches", n, len(r.table.starts4))
 	}
 }

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -26,13 +27,12 @@ func (k *kernel) wayTo(r netipx.IPRange) (*hop, error) {
 	var refused error
 	for _, s := range candidates {
 		h, err := k.way(r, s.addr, []source{s})
-		if err != nil {
-			refused = errors.Join(refused, err)
-			continue
-		}
-		if first == nil {
+		switch {
+		case err != nil:
+			refused = cmp.Or(refused, err)
+		case first == nil:
 			first = h
-		} else if first.index == h.index && first.gateway == h.gateway {
+		case first.index == h.index && first.gateway == h.gateway:
 			first.sources = append(first.sources, s.addr)
 		}
 	}
