@@ -116,7 +116,7 @@ func (f *flight) answered(r Report) error {
 func (s *scan) report() error { return s.sink.Progress(s.progress()) }
 
 func (s *scan) progress() minesweep.Progress {
-	p := minesweep.Progress{Cursor: s.settled.cursor(), Total: s.total}
+	p := minesweep.Progress{Cursor: s.settled.cursor(), Total: s.course.total}
 	if s.syn {
 		// A receiver that went deaf looks like an empty network: only what a
 		// canary was heard after counts as covered.

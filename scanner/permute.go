@@ -60,15 +60,19 @@ func (m *permutation) settle(x uint64) uint64 {
 // walk is a permutation on its way: one multiplication a step.
 type walk struct {
 	*permutation
-	x uint64
+	x      uint64
+	factor uint64 // the generator to the power of the stride
 }
 
-// from returns the walk whose first next is at(k).
-func (m *permutation) from(k uint64) *walk { return &walk{m, m.power(k)} }
+// from returns the walk whose first next is at(k), and whose each further one
+// is stride steps on. Walks of stride n from 0 … n-1 are the shards of one order.
+func (m *permutation) from(k, stride uint64) *walk {
+	return &walk{m, m.power(k), powMod(m.g, stride, m.p)}
+}
 
 func (w *walk) next() uint64 {
 	index := w.settle(w.x)
-	w.x = mulMod(w.x, w.g, w.p)
+	w.x = mulMod(w.x, w.factor, w.p)
 	return index
 }
 
@@ -129,6 +133,9 @@ func powMod(base, exponent, p uint64) uint64 {
 }
 
 func mulMod(a, b, p uint64) uint64 {
+	if p < 1<<32 {
+		return a * b % p // a and b are below p
+	}
 	high, low := bits.Mul64(a, b)
 	return bits.Rem64(high, low, p)
 }

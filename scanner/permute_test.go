@@ -14,7 +14,7 @@ func TestPermutationVisitsEachIndexOnce(t *testing.T) {
 	for _, n := range sizes {
 		for seed := range uint64(5) {
 			seen := make([]bool, n)
-			w := newPermutation(n, seed).from(0)
+			w := newPermutation(n, seed).from(0, 1)
 			for range n {
 				i := w.next()
 				if i >= n || seen[i] {
@@ -30,7 +30,7 @@ func TestPermutationResumes(t *testing.T) {
 	for _, n := range []uint64{1, 2, 3, 10, 257, 1 << 20, 1<<40 + 12345, 1 << 62} {
 		m := newPermutation(n, 42)
 		for _, cursor := range []uint64{0, 1, n / 3, n / 2, n - 1} {
-			w := m.from(cursor)
+			w := m.from(cursor, 1)
 			for k := cursor; k < min(cursor+50, n); k++ {
 				if got, want := w.next(), m.at(k); got != want {
 					t.Fatalf("n %d, from %d: step %d is %d, want %d", n, cursor, k, got, want)
@@ -43,7 +43,7 @@ func TestPermutationResumes(t *testing.T) {
 func TestPermutationSeedsDiffer(t *testing.T) {
 	seen := make(map[string]uint64)
 	for seed := range uint64(200) {
-		w := newPermutation(1000, seed).from(0)
+		w := newPermutation(1000, seed).from(0, 1)
 		order := make([]uint64, 1000)
 		for i := range order {
 			order[i] = w.next()
@@ -61,7 +61,7 @@ func TestPermutationSeedsDiffer(t *testing.T) {
 
 // The order is stored as a number, so an upgrade must not change it.
 func TestPermutationIsStable(t *testing.T) {
-	w := newPermutation(1000, 7).from(0)
+	w := newPermutation(1000, 7).from(0, 1)
 	var got []uint64
 	for range 6 {
 		got = append(got, w.next())
@@ -72,7 +72,7 @@ func TestPermutationIsStable(t *testing.T) {
 }
 
 func BenchmarkPermutationStep(b *testing.B) {
-	w := newPermutation(1<<30, 1).from(0)
+	w := newPermutation(1<<30, 1).from(0, 1)
 	for b.Loop() {
 		w.next()
 	}

@@ -25,9 +25,8 @@ const (
 type scan struct {
 	cfg     NaabuConfig
 	sink    minesweep.Sink
-	total   uint64
-	space   *space
-	order   *permutation
+	course  *course
+	passGap time.Duration
 	settled *lowWater
 	proven  atomic.Uint64 // SYN: the cursor when a canary was last heard
 	syn     bool          // the engine is SYN; written before the first target
@@ -51,16 +50,15 @@ type scan struct {
 // that says why the engine could not go on. It reports the last progress in
 // every case.
 func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Sink) error {
-	total, ok := plan.Total()
-	if !ok {
-		return errors.New("the plan has more than 4·10¹⁸ probes, which no sweep ends; name smaller prefixes")
+	course, err := newCourse(plan)
+	if err != nil {
+		return err
 	}
-	if plan.Cursor >= total {
-		return sink.Progress(minesweep.Progress{Cursor: total, Total: total})
+	if plan.Cursor >= course.total {
+		return sink.Progress(minesweep.Progress{Cursor: course.total, Total: course.total})
 	}
 	s := &scan{
-		cfg: n.cfg, sink: sink, total: total,
-		space: newSpace(plan), order: newPermutation(total, plan.Seed),
+		cfg: n.cfg, sink: sink, course: course, passGap: plan.PassGap,
 		settled: newLowWater(plan.Cursor, windowFactor*n.cfg.InFlight),
 		scope:   scopeSender{guard: n.cfg.Guard, targets: plan.Targets},
 		ready:   make(chan Report, 1),
@@ -69,7 +67,7 @@ func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Si
 		flights: make(map[netip.AddrPort]chan Report),
 	}
 	s.proven.Store(plan.Cursor)
-	err := s.run(ctx, n)
+	err = s.run(ctx, n)
 	if last := sink.Progress(s.progress()); err == nil {
 		err = last
 	}
@@ -159,8 +157,15 @@ func engineSentence(r Report) string {
 
 // walk starts a flight for each step of the plan that is left.
 func (s *scan) walk(ctx context.Context, flights *errgroup.Group) error {
-	step := s.settled.cursor()
-	for w := s.order.from(step); step < s.total; step++ {
+	began := s.cfg.Now()
+	for r := s.course.from(s.settled.cursor()); !r.done(); {
+		if r.startsPass() {
+			if err := sleep(ctx, s.passGap-s.cfg.Now().Sub(began)); err != nil {
+				return err
+			}
+			began = s.cfg.Now()
+		}
+		step := r.step
 		if err := s.settled.wait(ctx, step); err != nil {
 			return err
 		}
@@ -169,7 +174,7 @@ func (s *scan) walk(ctx context.Context, flights *errgroup.Group) error {
 			return ctx.Err()
 		case s.slots <- struct{}{}:
 		}
-		f := flight{scan: s, step: step, target: s.space.target(w.next())}
+		f := flight{scan: s, step: step, target: r.nextTarget()}
 		f.freeSlot = sync.OnceFunc(func() { <-s.slots })
 		flights.Go(func() error { return f.fly(ctx) })
 	}

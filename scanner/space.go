@@ -4,54 +4,97 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
-	"sort"
-
-	"go4.org/netipx"
 
 	"minesweep"
 )
 
-// space numbers the probes of a plan: addresses × ports.
-type space struct {
-	ranges []netipx.IPRange
-	before []uint64 // addresses before each range
-	ports  []uint16
+// address is an IPv6 address as two numbers, or an IPv4 one mapped into IPv6
+// (RFC 4291): what the sender computes with for each packet.
+type address struct{ high, low uint64 }
+
+const mapped4 = 0xffff << 32
+
+func addressOf(a netip.Addr) address {
+	b := a.As16()
+	return address{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }
 
-// newSpace numbers a plan whose total fits 62 bits.
+func addressOf4(v uint32) address { return address{0, mapped4 | uint64(v)} }
+
+func (a address) is4() bool { return a.high == 0 && a.low>>32 == 0xffff }
+
+func (a address) less(b address) bool {
+	return a.high < b.high || a.high == b.high && a.low < b.low
+}
+
+func (a address) plus(n uint64) address {
+	low, carry := bits.Add64(a.low, n, 0)
+	return address{a.high + carry, low}
+}
+
+func (a address) addr() netip.Addr {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], a.high)
+	binary.BigEndian.PutUint64(b[8:], a.low)
+	return netip.AddrFrom16(b).Unmap()
+}
+
+// space numbers the probes of a plan: addresses × ports. It is a table of the
+// plan's intervals, so its size does not follow the addresses.
+type space struct {
+	first  []address // of each interval
+	before []uint64  // addresses before each interval, and behind the last one all of them
+	ports  []uint16
+	// near[i] is the interval that holds address number i<<shift, so that the
+	// look-up begins where it nearly ends, with one interval or 100,000.
+	near  []uint32
+	shift uint
+}
+
+// newSpace numbers a plan whose size fits 62 bits.
 func newSpace(plan minesweep.Plan) *space {
-	s := &space{ranges: plan.Targets.Ranges(), ports: plan.Ports}
+	s := &space{ports: plan.Ports}
 	var sum uint64
-	for _, r := range s.ranges {
+	for _, r := range plan.Targets.Ranges() {
+		from := addressOf(r.From())
+		s.first = append(s.first, from)
 		s.before = append(s.before, sum)
-		sum += distance(r.From(), r.To()) + 1
+		sum += addressOf(r.To()).low - from.low + 1
+	}
+	s.before = append(s.before, sum)
+	for s.shift = 0; sum>>s.shift > 4*uint64(len(s.first)); s.shift++ {
+	}
+	for nth, i := uint64(0), 0; nth < sum; nth += 1 << s.shift {
+		for s.before[i+1] <= nth {
+			i++
+		}
+		s.near = append(s.near, uint32(i))
 	}
 	return s
 }
 
-// target returns probe number index.
-func (s *space) target(index uint64) netip.AddrPort {
+// probe returns probe number index.
+func (s *space) probe(index uint64) (address, uint16) {
 	ports := uint64(len(s.ports))
 	nth := index / ports
-	i := sort.Search(len(s.before), func(i int) bool { return s.before[i] > nth }) - 1
-	addr := advance(s.ranges[i].From(), nth-s.before[i])
-	return netip.AddrPortFrom(addr, s.ports[index%ports])
-}
-
-// distance is to - from, which the caller knows to fit 62 bits.
-func distance(from, to netip.Addr) uint64 {
-	a, b := from.As16(), to.As16()
-	return binary.BigEndian.Uint64(b[8:]) - binary.BigEndian.Uint64(a[8:])
-}
-
-// advance is addr + n.
-func advance(addr netip.Addr, n uint64) netip.Addr {
-	b := addr.As16()
-	low, carry := bits.Add64(binary.BigEndian.Uint64(b[8:]), n, 0)
-	binary.BigEndian.PutUint64(b[8:], low)
-	binary.BigEndian.PutUint64(b[:8], binary.BigEndian.Uint64(b[:8])+carry)
-	if addr.Is4() {
-		return netip.AddrFrom16(b).Unmap()
+	at := nth >> s.shift
+	i := s.near[at]
+	end := uint32(len(s.first) - 1)
+	if at+1 < uint64(len(s.near)) {
+		end = s.near[at+1]
 	}
-	return netip.AddrFrom16(b)
+	for i < end { // the last interval that begins at nth or before
+		if middle := (i + end + 1) / 2; s.before[middle] <= nth {
+			i = middle
+		} else {
+			end = middle - 1
+		}
+	}
+	return s.first[i].plus(nth - s.before[i]), s.ports[index-nth*ports]
+}
+
+// target is probe as the rest of the program writes it.
+func (s *space) target(index uint64) netip.AddrPort {
+	a, port := s.probe(index)
+	return netip.AddrPortFrom(a.addr(), port)
 }
