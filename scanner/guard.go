@@ -45,6 +45,7 @@ type Guard struct {
 	hosts   *hostGate
 	pace    *pacer
 	own     ownListeners
+	gate    atomic.Pointer[gate] // of the engine that makes its own packets; nil: none does
 
 	admitted, refused atomic.Uint64
 }
@@ -118,6 +119,15 @@ func (g *Guard) Scope() *minesweep.Scope { return g.present.Load().scope }
 
 // decide is the whole of the guard's judgement of an address.
 func (g *Guard) decide(addr netip.Addr) (*minesweep.Grant, error) {
+	r, err := g.fresh()
+	if err != nil {
+		return nil, err
+	}
+	return r.scope.Decide(addr)
+}
+
+// fresh returns the scope read last, or an error where that is too long ago.
+func (g *Guard) fresh() (*reading, error) {
 	r := g.present.Load()
 	if g.cfg.Now().Sub(r.at) > staleAfter {
 		if fault := g.fault.Load(); fault != nil {
@@ -125,7 +135,7 @@ func (g *Guard) decide(addr netip.Addr) (*minesweep.Grant, error) {
 		}
 		return nil, ErrStale
 	}
-	return r.scope.Decide(addr)
+	return r, nil
 }
 
 // Admit returns when one connection attempt to addr may be made now: the scope
@@ -163,6 +173,9 @@ func (g *Guard) admit(ctx context.Context, addr netip.Addr, line chan struct{}) 
 		return nil, err
 	}
 	g.admitted.Add(1)
+	if gate := g.gate.Load(); gate != nil {
+		gate.charge(addr)
+	}
 	return release, nil
 }
 

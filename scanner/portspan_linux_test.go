@@ -41,12 +41,12 @@ func TestChooseSpans(t *testing.T) {
 		count    int
 		roomy    bool
 	}{
-		{"Linux's own range", portSpan{32768, 60999}, "", []portSpan{{61000, 61015}, {61016, 61031}}, 283 + 1984, true},
-		{"reserved above", portSpan{32768, 60999}, "8080,61015-61020\n", []portSpan{{61032, 61047}, {61048, 61063}}, 281 + 1983, true},
-		{"none above", portSpan{2000, 65535}, "", []portSpan{{1984, 1999}, {1968, 1983}}, 61, true},
-		{"15 are too few", portSpan{1039, 65520}, "", []portSpan{{61000, 61015}}, 283, false},
-		{"16 are enough", portSpan{1039, 65519}, "", []portSpan{{65520, 65535}}, 1, true},
-		{"all are the kernel's", portSpan{1, 65535}, "61000", []portSpan{{61016, 61031}}, 282, false},
+		{"Linux's own range", portSpan{32768, 60999}, "", []portSpan{{61000, 61063}, {61064, 61127}}, 70 + 496, true},
+		{"reserved above", portSpan{32768, 60999}, "8080,61015-61020\n", []portSpan{{61064, 61127}, {61128, 61191}}, 69 + 495, true},
+		{"none above", portSpan{2000, 65535}, "", []portSpan{{1936, 1999}, {1872, 1935}}, 15, true},
+		{"63 are too few", portSpan{1087, 65472}, "", []portSpan{{61000, 61063}}, 70, false},
+		{"64 are enough", portSpan{1087, 65471}, "", []portSpan{{65472, 65535}}, 1, true},
+		{"all are the kernel's", portSpan{1, 65535}, "61000", []portSpan{{61064, 61127}}, 69, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			spans, roomy := chooseSpans(c.local, parsePortList(c.reserved))

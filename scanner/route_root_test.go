@@ -344,14 +344,14 @@ func TestRootSourcePortInUse(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if first.span != (portSpan{61000, 61015}) || first.notice != "" {
+		if first.span != (portSpan{61000, 61063}) || first.notice != "" {
 			t.Errorf("chosen: %+v", first)
 		}
 		second, err := holdPorts(sources[1:], portSpan{})
 		if err != nil {
 			return err
 		}
-		if second.span != (portSpan{61016, 61031}) {
+		if second.span != (portSpan{61064, 61127}) {
 			t.Errorf("chosen while the first is held: %v", second.span)
 		}
 		_, err = holdPorts(sources, portSpan{61010, 61040})
@@ -376,7 +376,7 @@ func TestRootSourcePortInUse(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if held.span != (portSpan{61000, 61015}) || !strings.HasPrefix(held.notice, "ip_local_port_range 1024-65535 leaves no room for source ports, so 61000-61015 are") {
+		if held.span != (portSpan{61000, 61063}) || !strings.HasPrefix(held.notice, "ip_local_port_range 1024-65535 leaves no room for source ports, so 61000-61063 are") {
 			t.Errorf("without room: %+v", held)
 		}
 		held.release()

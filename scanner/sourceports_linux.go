@@ -15,7 +15,7 @@ type heldPorts struct {
 	fds    []int
 }
 
-// holdPorts takes span on each source. The zero span lets it choose 16 ports
+// holdPorts takes span on each source. The zero span lets it choose 64 ports
 // outside the range from which the kernel gives ports to other programs, and
 // move on where one of them is in use. The sockets do not listen: nothing
 // answers on them, and the kernel resets what comes in as it would without.

@@ -10,7 +10,7 @@ import (
 const (
 	localPortRange    = "/proc/sys/net/ipv4/ip_local_port_range"
 	reservedPorts     = "/proc/sys/net/ipv4/ip_local_reserved_ports"
-	spanPorts         = 16
+	spanPorts         = 64 // two for each time slot of a [proof]
 	lowestChosenPort  = 1024
 	crowdedChosenPort = 61000 // where the local range leaves no room
 )

@@ -1,0 +1,50 @@
+package scanner
+
+import "time"
+
+const (
+	// clockDepth is how much of a budget may go at once. A tenth of a second
+	// then holds at most 2 % more than its share.
+	clockDepth = int64(2 * time.Millisecond)
+	// A clock that lost time to a stall of the machine makes it good, a
+	// hundredth faster than asked, for at most owedMost.
+	owedMost  = int64(200 * time.Millisecond)
+	owedShare = 100
+)
+
+// clock keeps one budget on the wire: a virtual clock that each packet moves on
+// (the GCRA of ITU-T I.371). Times are nanoseconds since the gate was made.
+type clock struct {
+	perSecond int
+	interval  int64
+	next      int64 // when the next packet is due
+	turn      int64 // when the next packet that must wait gets its turn
+	owed      int64
+}
+
+func newClock(perSecond int, now int64) *clock {
+	return &clock{perSecond: perSecond, interval: int64(time.Second) / int64(perSecond), next: now}
+}
+
+// await gives out a turn, so that each packet that must wait waits once.
+func (c *clock) await() (due int64) {
+	due = max(c.next, c.turn)
+	c.turn = due + c.interval
+	return due
+}
+
+// take notes that a packet leaves now; stretch above 1 makes the clock slower.
+func (c *clock) take(now int64, stretch float64) {
+	if late := now - clockDepth - c.next; late > 0 {
+		c.owed = min(c.owed+late, owedMost)
+		c.next += late
+	}
+	step := c.interval
+	if stretch > 1 {
+		step = int64(float64(step) * stretch)
+	} else if c.owed > 0 {
+		c.owed -= step / owedShare
+		step -= step / owedShare
+	}
+	c.next += step
+}

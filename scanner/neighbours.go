@@ -1,0 +1,161 @@
+package scanner
+
+import (
+	"math"
+	"math/bits"
+	"time"
+
+	"minesweep"
+)
+
+const (
+	neighbourWays = 8
+	mostSets      = 1 << 14 // × ways × 64 bytes = 8 MB, for two million packets/s to different /24s
+	slowestShift  = 5       // a /24 is slowed to 1/32 at most
+	slowFor       = int64(10 * time.Second)
+	lookAfter     = 32 // probes between two looks at what a /24 answers
+)
+
+// neighbour is a /24 (IPv6: /64) that was probed lately.
+//
+// Probes that must wait for it are given a turn, so that each of them waits
+// once; strict holds the packets themselves apart.
+type neighbour struct {
+	key          uint64
+	turn, strict int64
+	second       int32 // of the count in that second
+	count        uint16
+
+	probes, resets, unreachables uint16 // since the last look
+	known                        bool   // resetShare is of an earlier look
+	resetShare                   float32
+	slow                         uint8 // each one halves the rate
+	slowSince                    int64
+}
+
+// neighbours is a table of fixed size. What is evicted to make room had all its
+// tokens back, so nobody is probed faster for having been forgotten.
+type neighbours struct {
+	sets   []neighbourSet
+	peak   uint64 // most packets to one within one second of the clock
+	slowed uint64
+}
+
+type neighbourSet [neighbourWays]neighbour
+
+// newNeighbours makes a table for so many /24s, or as many as fit.
+func newNeighbours(distinct uint64) *neighbours {
+	sets := min(max(distinct/neighbourWays*2, 64), mostSets)
+	return &neighbours{sets: make([]neighbourSet, 1<<bits.Len64(sets-1))}
+}
+
+// distinct24 counts the /24s (IPv6: /64s) that targets lie in, at most limit.
+func distinct24(plan minesweep.Plan, limit uint64) uint64 {
+	n := uint64(0)
+	for _, r := range plan.Targets.Ranges() {
+		if n += neighbourKey(addressOf(r.To())) - neighbourKey(addressOf(r.From())) + 1; n > limit {
+			return limit
+		}
+	}
+	return n
+}
+
+func neighbourKey(a address) uint64 {
+	if a.is4() {
+		return a.low >> 8
+	}
+	return a.high
+}
+
+// at returns the entry of a, a new one where there was none, or nil where every
+// other in its place is still owed time.
+func (t *neighbours) at(a address, now int64) *neighbour {
+	key := neighbourKey(a)
+	set := t.set(key)
+	var free *neighbour
+	for i := range set {
+		n := &set[i]
+		if n.key == key {
+			return n
+		}
+		if max(n.strict, n.turn) <= now && (n.slow == 0 || now-n.slowSince > slowFor) &&
+			(free == nil || n.strict < free.strict) {
+			free = n
+		}
+	}
+	if free != nil {
+		*free = neighbour{key: key, turn: now, strict: now}
+	}
+	return free
+}
+
+// find returns the entry of a, nil where there is none.
+func (t *neighbours) find(a address) *neighbour {
+	key := neighbourKey(a)
+	set := t.set(key)
+	for i := range set {
+		if set[i].key == key {
+			return &set[i]
+		}
+	}
+	return nil
+}
+
+func (t *neighbours) set(key uint64) *neighbourSet {
+	return &t.sets[key*0x9e3779b97f4a7c15>>33&uint64(len(t.sets)-1)]
+}
+
+// take notes that a packet goes to n now, interval apart from the next.
+func (t *neighbours) take(n *neighbour, now, interval int64) {
+	n.relax(now)
+	interval <<= n.slow
+	depth := clockDepth
+	if interval > depth {
+		depth = 0 // one at a time
+	}
+	n.strict = max(n.strict, now-depth) + interval
+	n.turn = max(n.turn, n.strict)
+	if second := int32(now / int64(time.Second)); n.second != second {
+		n.second, n.count = second, 0
+	}
+	n.count++
+	if n.probes < math.MaxUint16 {
+		n.probes++
+	}
+	t.peak = max(t.peak, uint64(n.count))
+}
+
+// relax takes one halving back for each slowFor that passed.
+func (n *neighbour) relax(now int64) {
+	for n.slow > 0 && now-n.slowSince > slowFor {
+		n.slow--
+		n.slowSince += slowFor
+	}
+}
+
+// heard notes what a probe to a got, and slows its /24 where a quarter of the
+// probes is turned away on the way, or many more are reset than before: both
+// are how a filter looks that has begun to defend it.
+func (t *neighbours) heard(a address, kind answerKind, now int64) {
+	n := t.find(a)
+	if n == nil {
+		return
+	}
+	switch kind {
+	case saysUnreachable:
+		n.unreachables++
+	case saysClosed:
+		n.resets++
+	}
+	if n.probes < lookAfter {
+		return
+	}
+	share := float32(n.resets) / float32(n.probes)
+	if n.unreachables*4 >= n.probes || n.known && share > n.resetShare+0.5 {
+		n.slow, n.slowSince = min(n.slow+1, slowestShift), now
+		t.slowed++
+	} else {
+		n.resetShare, n.known = share, true
+	}
+	n.probes, n.resets, n.unreachables = 0, 0, 0
+}

@@ -1,0 +1,50 @@
+package scanner
+
+import "minesweep"
+
+// report stores what was found and how far the scan has come. done says that
+// the last answer was waited for.
+func (s *synScan) report(done bool) error {
+	now := s.gate.now()
+	sent, received, last := s.sender.sent.Load(), s.hearer.received.Load(), s.hearer.last.Load()
+	deaf := s.deaf.check(sent, received, last, now)
+	p := s.progress(s.cursor(done, now))
+	// The cursor was read before the ports are: what it passed is among them.
+	if err := s.hearer.hand(s.sink.Found); err != nil {
+		return err
+	}
+	if err := s.sink.Progress(p); err != nil {
+		return err
+	}
+	return deaf
+}
+
+// cursor is up to which step everything is settled, and was sent while the
+// engine was seen to hear.
+func (s *synScan) cursor(done bool, now int64) uint64 {
+	if done {
+		return s.course.total
+	}
+	waited := now - int64(s.hearer.wait(s.cfg.Wait))
+	return s.sender.marks.at(min(waited, s.deaf.proven(s.hearer.received.Load(), s.hearer.last.Load(), now)))
+}
+
+func (s *synScan) progress(cursor uint64) minesweep.Progress {
+	p := minesweep.Progress{
+		Cursor: cursor, Total: s.course.total,
+		Sent: s.sender.sent.Load(), Refused: s.sender.refused.Load(), Errors: s.sender.faults.Load(),
+		Open: s.hearer.open.Load(), Closed: s.hearer.closed.Load(), Received: s.hearer.received.Load(),
+		PeakRate: s.sender.rate.most.Load(),
+	}
+	for _, r := range s.rings {
+		p.Dropped += r.dropped()
+	}
+	s.gate.mu.Lock()
+	p.PeakPer24, p.Slowed = s.gate.near.peak, s.gate.near.slowed
+	s.gate.mu.Unlock()
+	// What has left and was settled without an answer.
+	if settled, answered := cursor-s.plan.Cursor, p.Open+p.Closed+p.Refused+p.Errors; settled > answered {
+		p.Filtered = settled - answered
+	}
+	return p
+}
