@@ -25,7 +25,8 @@ type kernel struct {
 	devices map[int]device
 	// A rule of the routing policy looks at the source: the way is asked for
 	// with the source that will be in the packet.
-	bySource bool
+	bySource  bool
+	protected *netipx.IPSet // destinations under a policy of IPsec
 }
 
 func newKernel(cfg routeConfig) (*kernel, error) {
@@ -57,6 +58,9 @@ func (k *kernel) configure(cfg routeConfig) error {
 		}
 		k.only = &only
 	}
+	if err := k.findProtected(); err != nil {
+		return err
+	}
 	return k.findSources(cfg.Sources)
 }
 
@@ -83,7 +87,7 @@ func (k *kernel) deviceNow(index int) (device, error) {
 // borders returns where the entries of all routing tables and the rules of the
 // routing policy begin and end, for the families among the targets.
 func (k *kernel) borders(targets *netipx.IPSet) ([]netip.Addr, error) {
-	var borders []netip.Addr
+	borders := k.protectedBorders()
 	for _, family := range familiesOf(targets) {
 		var err error
 		if borders, err = k.addRoutes(borders, family); err != nil {

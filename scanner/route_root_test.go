@@ -230,6 +230,24 @@ func TestRootRouteOverATunnel(t *testing.T) {
 	}
 }
 
+func TestRootRouteLeavesIPsecToTheKernel(t *testing.T) {
+	near, _ := behindGateway(t)
+	near.ip(t, "xfrm policy add src 0.0.0.0/0 dst 100.64.0.0/16 dir out tmpl src 10.0.0.1 dst 10.0.0.254 proto esp mode tunnel",
+		"xfrm policy add src 0.0.0.0/0 dst 100.66.0.0/16 dir in tmpl src 10.0.0.1 dst 10.0.0.254 proto esp mode tunnel",
+		"xfrm policy add src 0.0.0.0/0 dst 100.67.0.0/16 dir out")
+	r := near.mustRoutes(t, routeConfig{}, "100.64.0.0/14")
+	for addr, frames := range map[string]bool{"100.64.0.0": false, "100.64.255.255": false, "100.65.0.0": true, "100.66.0.1": true, "100.67.0.1": true} {
+		if h := r.way(t, addr); h.ether != frames {
+			t.Errorf("%s: %s", addr, h.says())
+		}
+	}
+	near.ip(t, "xfrm policy add src ::/0 dst ::/0 dir out action block")
+	r = near.mustRoutes(t, routeConfig{}, "100.65.0.0", "2001:db8:1::1")
+	if a, b := r.way(t, "100.65.0.0"), r.way(t, "2001:db8:1::1"); !a.ether || b.ether {
+		t.Errorf("all of IPv6 is blocked: %s; %s", a.says(), b.says())
+	}
+}
+
 func TestRootRouteNoticesANewMAC(t *testing.T) {
 	near, far := behindGateway(t)
 	r := near.mustRoutes(t, routeConfig{}, "100.64.0.1", "2001:db8:1::1")

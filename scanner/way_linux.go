@@ -59,7 +59,7 @@ func (k *kernel) way(r netipx.IPRange, from netip.Addr, candidates []source) (*h
 		return nil, err
 	}
 	h := &hop{index: d.index, name: d.name, mtu: d.mtu, gateway: gatewayOf(route)}
-	h.ether = d.ethernet && h.gateway.IsValid() && route.Encap == nil
+	h.ether = d.ethernet && h.gateway.IsValid() && route.Encap == nil && !k.protected.Contains(r.From())
 	h.sources, err = sourcesOf(d, candidates, picked, r)
 	return h, err
 }
