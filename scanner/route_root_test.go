@@ -228,6 +228,10 @@ func TestRootRouteOverATunnel(t *testing.T) {
 	if got, want := h.says(), "tun0 [10.6.0.1] via 10.6.0.2"; got != want || h.mtu != 1400 {
 		t.Errorf("%s, mtu %d; want %s, mtu 1400", got, h.mtu, want)
 	}
+	near.ip(t, "link set eth0 arp off")
+	if got, want := near.mustRoutes(t, routeConfig{}, "100.64.0.1").way(t, "100.64.0.1").says(), "eth0 [10.0.0.1] via 10.0.0.254"; got != want {
+		t.Errorf("without ARP: %s, want %s", got, want)
+	}
 }
 
 func TestRootRouteLeavesIPsecToTheKernel(t *testing.T) {
