@@ -20,7 +20,7 @@ func grant(t *testing.T, c *clock) minesweep.Grant {
 		Name: "O'Brien; DROP TABLE grants --", Authority: "机房", Basis: "contract 7?", Contact: "noc@example.org",
 		Prefixes:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")},
 		ValidFrom: c.now().Add(-time.Hour), ValidTo: c.now().Add(48 * time.Hour), Window: window,
-		Rate: 50, RatePer24: 5, Privacy: minesweep.Organisation, CreatedAt: c.now(),
+		Rate: 50, RatePer24: 5, RatePerPrefix: 20, Privacy: minesweep.Organisation, CreatedAt: c.now(),
 	}
 }
 

@@ -21,6 +21,8 @@ func TestParseTargets(t *testing.T) {
 		{"2001:db8::1-2001:db8::9", "[2001:db8::1-2001:db8::9]"},
 		{"::ffff:192.0.2.7", "[192.0.2.7-192.0.2.7]"},
 		{"::ffff:192.0.2.0/120", "[192.0.2.0-192.0.2.255]"},
+		{"2001:db8::/112", "[2001:db8::-2001:db8::ffff]"},
+		{"2001:db8::fff0-2001:db8::1:5", "[2001:db8::fff0-2001:db8::1:5]"},
 		{"0.0.0.0/0", "[0.0.0.0-255.255.255.255]"},
 	} {
 		set, err := ParseTargets([]string{c.in})
@@ -49,6 +51,10 @@ func TestParseTargetsSaysWhatIsWrong(t *testing.T) {
 		"2001:db8::1-9999":   `"2001:db8::1-9999" is not`,
 		"fe80::1%eth0":       `"fe80::1%eth0" is not`,
 		"example.org":        `"example.org" is not`,
+		"2001:db8::/64":      "2001:db8::/64 is more than /112: nobody can sweep it; give a list of known addresses with -iL, --known or a DNS name",
+		"2001:db8::5/111":    "2001:db8::/111 is more than /112",
+		"::1-::1:1":          "::1-::1:1 is more than /112",
+		"::-ffff::":          "::-ffff:: is more than /112",
 		"10.0.0.1:80":        `"10.0.0.1:80" is not`,
 		"010.0.0.1":          `"010.0.0.1" is not`,
 		"10.0.0.0/24-10.1.1": `"10.0.0.0/24-10.1.1" is not`,
