@@ -59,7 +59,20 @@ func (s *Store) ResumeSweep(ctx context.Context, id int64, spec ResumeSpec) (*Jo
 	return s.journal(&left, targets)
 }
 
-func (s *Store) resumable(ctx context.Context, tx bun.Tx, left *sweepRow, spec ResumeSpec) error {
+// Resumable returns the error with which [Store.ResumeSweep] would refuse now.
+func (s *Store) Resumable(ctx context.Context, id int64, spec ResumeSpec) error {
+	var left sweepRow
+	err := s.reader.NewSelect().Model(&left).Where("id = ?", id).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("sweep %d %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return s.explain(err)
+	}
+	return s.resumable(ctx, s.reader, &left, spec)
+}
+
+func (s *Store) resumable(ctx context.Context, tx bun.IDB, left *sweepRow, spec ResumeSpec) error {
 	if left.Status == string(Running) && s.lives(left, spec.Owner, spec.Alive) {
 		return fmt.Errorf("sweep %d %w, as process %d on %s; stop that one first", left.ID, ErrRuns, left.OwnerPID, left.OwnerHost)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"minesweep"
 	"minesweep/db"
@@ -24,8 +25,9 @@ type assetFlags struct {
 	seenSince string
 }
 
-func (f *assetFlags) register(c *cobra.Command) {
-	fl := c.Flags()
+func (f *assetFlags) register(c *cobra.Command) { f.set(c.Flags()) }
+
+func (f *assetFlags) set(fl *pflag.FlagSet) {
 	fl.StringVar(&f.filter.Verdict, "verdict", "", "confirmed, suspected or decoy")
 	fl.StringVar(&f.filter.Class, "class", "", "asic, gpu-miner, cpu-miner, home-miner, pool, proxy, node or farm-controller")
 	fl.StringVar(&f.filter.Vendor, "vendor", "", "vendor, such as Bitmain")

@@ -65,7 +65,7 @@ func (p *program) demoSweep(ctx context.Context, s *db.Store, network *lab.Lab) 
 	if err := s.AddExclusion(ctx, minesweep.Exclusion{Prefix: excluded, Reason: "asked not to be probed", CreatedAt: now}); err != nil {
 		return err
 	}
-	f := scanFlags{engine: "connect", skipRefused: true}
+	f := sweepFlags{engine: "connect"}
 	id, refused, err := p.demoScan(ctx, s, f, targets)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (p *program) demoSweep(ctx context.Context, s *db.Store, network *lab.Lab) 
 }
 
 // demoScan sweeps what the scope allows of the targets and names what it refused.
-func (p *program) demoScan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet) (int64, string, error) {
+func (p *program) demoScan(ctx context.Context, s *db.Store, f sweepFlags, targets *netipx.IPSet) (int64, string, error) {
 	scope, err := s.Scope(ctx)
 	if err != nil {
 		return 0, "", err
@@ -99,7 +99,7 @@ func (p *program) demoScan(ctx context.Context, s *db.Store, f scanFlags, target
 	if err != nil {
 		return 0, "", err
 	}
-	id, err := p.cover(ctx, s, f, minesweep.Plan{Targets: allowed, Ports: scanner.AllTiers()})
+	id, err := p.cover(ctx, s, f, minesweep.Plan{Targets: allowed, Ports: scanner.AllTiers(), Shards: 1, Passes: 1})
 	return id, rangesText(refused.Ranges()), err
 }
 

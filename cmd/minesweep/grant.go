@@ -153,6 +153,7 @@ type grantRow struct {
 	Window    string   `json:"window"`
 	Rate      int      `json:"rate"`
 	Per24     int      `json:"rate_per_24"`
+	PerPrefix int      `json:"rate_per_prefix"` // 0: no such bound
 	Privacy   string   `json:"privacy"`
 	Standing  string   `json:"standing"` // "in force", or why not
 }
@@ -164,15 +165,23 @@ var grantColumns = []column[grantRow]{
 	{"BASIS", func(g grantRow) string { return g.Basis }, 0},
 	{"UNTIL", func(g grantRow) string { return g.To }, 0},
 	{"HOURS", func(g grantRow) string { return g.Window }, 0},
-	{"RATE", func(g grantRow) string { return fmt.Sprintf("%d/s, %d/s per /24", g.Rate, g.Per24) }, 0},
+	{"RATE", grantRow.rates, 0},
 	{"PRIVACY", func(g grantRow) string { return g.Privacy }, 0},
 	{"STANDING", func(g grantRow) string { return g.Standing }, 0},
+}
+
+func (g grantRow) rates() string {
+	text := fmt.Sprintf("%d/s, %d/s per /24", g.Rate, g.Per24)
+	if g.PerPrefix > 0 {
+		text += fmt.Sprintf(", %d/s per prefix", g.PerPrefix)
+	}
+	return text
 }
 
 func newGrantRow(g minesweep.Grant, now time.Time) grantRow {
 	r := grantRow{Name: g.Name, Authority: g.Authority, Basis: g.Basis, Contact: g.Contact,
 		From: stamp(g.ValidFrom), To: stamp(g.ValidTo), Window: g.Window.String(),
-		Privacy: string(g.Privacy), Standing: g.Standing(now)}
+		PerPrefix: g.RatePerPrefix, Privacy: string(g.Privacy), Standing: g.Standing(now)}
 	r.Rate, r.Per24 = g.Budget()
 	if r.Privacy == "" {
 		r.Privacy = string(minesweep.Individual)

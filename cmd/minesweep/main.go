@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"minesweep/probes/fingerprints"
+	"minesweep/scanner"
 )
 
 func main() {
@@ -27,7 +28,7 @@ func Main() int {
 	signal.Ignore(syscall.SIGPIPE)
 	p := &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, now: time.Now,
+		getenv: os.Getenv, now: time.Now, lookup: scanner.SystemLookup,
 	}
 	return p.run(ctx, os.Args[1:])
 }
@@ -38,6 +39,7 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
+	lookup         scanner.Lookup // of host names among targets
 	settings       settings
 	loaded         *fingerprints.Set // nil until a command needs the rules
 }

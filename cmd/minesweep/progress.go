@@ -12,7 +12,6 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"minesweep"
-	"minesweep/db"
 )
 
 // progress shows how far a sweep is: a bar on a terminal, nothing elsewhere.
@@ -67,14 +66,4 @@ func (g *progress) close() {
 		g.bar.Abort(true)
 		g.box.Wait()
 	}
-}
-
-// summarise says in one sentence what a sweep covered.
-func (p *program) summarise(s db.Sweep) {
-	covered := 100.0
-	if s.Total > 0 {
-		covered = 100 * float64(s.Cursor) / float64(s.Total)
-	}
-	p.notice(fmt.Sprintf("sweep %d %s: %d of %d probes settled (%.1f %%), %d open, %d closed, %d without answer, %d refused by the guard, %d errors",
-		s.ID, s.Status, s.Cursor, s.Total, covered, s.Open, s.Closed, s.Filtered, s.Refused, s.Errors))
 }

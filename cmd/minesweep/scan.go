@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go4.org/netipx"
 
 	"minesweep"
@@ -16,37 +19,46 @@ import (
 
 // scanFlags are the flags of scan.
 type scanFlags struct {
-	list        string
+	sweepFlags
+	targetFlags
 	ports       string
-	engine      string
-	rate        int
-	per24       int
-	inFlight    int
+	passes      int
+	passGap     time.Duration
+	shard       string
+	seed        uint64
 	skipRefused bool
-	all         bool
 }
 
 func (p *program) scanCommand() *cobra.Command {
 	var f scanFlags
 	c := &cobra.Command{
 		Use:   "scan TARGET…",
-		Short: "scan addresses, prefixes and ranges that a grant covers",
+		Short: "scan addresses, prefixes, ranges and host names that a grant covers",
 		Example: `  minesweep scan 192.0.2.0/24 198.51.100.7 203.0.113.1-203.0.113.40
-  minesweep scan -iL suspects.txt --ports all-tiers -o jsonl`,
+  minesweep scan -iL suspects.txt --ports all-tiers -o jsonl
+  minesweep scan 192.0.2.0/24 --shard 0/8 --seed 4711
+  minesweep scan --known --vendor Bitmain --ports 4028`,
 		RunE: func(c *cobra.Command, args []string) error {
-			targets, err := p.targets(f.list, args)
+			plan, err := f.plan(c.Flags())
 			if err != nil {
-				return usage(err)
+				return err
 			}
-			ports, err := scanner.ParsePorts(f.ports)
-			if err != nil {
-				return usage(err)
+			if err := f.targetFlags.check(c.Flags(), args); err != nil {
+				return err
 			}
 			if _, err := p.rules(); err != nil {
 				return err
 			}
+			list, err := p.readTargets(c.Context(), f.targetFlags, args)
+			if err != nil {
+				return err
+			}
 			return p.withStore(c.Context(), func(s *db.Store) error {
-				return p.scan(c.Context(), s, f, targets, ports)
+				targets, err := p.targets(c.Context(), s, f.targetFlags, list)
+				if err != nil {
+					return err
+				}
+				return p.scan(c.Context(), s, f, targets, plan)
 			})
 		},
 	}
@@ -55,15 +67,60 @@ func (p *program) scanCommand() *cobra.Command {
 }
 
 func (f *scanFlags) register(c *cobra.Command) {
+	f.targetFlags.register(c)
+	f.sweepFlags.register(c)
 	fl := c.Flags()
-	fl.StringVar(&f.list, inputList, "", "read targets from `FILE`, one a line; - is standard input; also written -iL")
 	fl.StringVarP(&f.ports, "ports", "p", "tier1", "ports as nmap writes them, or tier1, all-tiers")
-	fl.StringVar(&f.engine, "engine", "auto", "auto, connect or syn")
-	fl.IntVar(&f.rate, "rate", 0, "packets/s of the whole scan (default: what the grants allow)")
-	fl.IntVar(&f.per24, "rate-per-24", 0, "packets/s over each /24 (default: what the grants allow)")
-	fl.IntVar(&f.inFlight, "in-flight", 0, "connections in flight (default 512)")
+	fl.IntVar(&f.passes, "passes", 1, "how often each target is probed, 1 to 4")
+	fl.DurationVar(&f.passGap, "pass-gap", 2*time.Minute, "least time between two probes of one target")
+	fl.StringVar(&f.shard, "shard", "", "part `I/N` of the scan, 0/8 to 7/8; all parts need one --seed and the same targets and ports")
+	fl.Uint64Var(&f.seed, "seed", 0, "the order of the probes (default a random one)")
 	fl.BoolVar(&f.skipRefused, "skip-refused", false, "scan what is allowed and leave out the rest")
-	fl.BoolVar(&f.all, "all", false, "show hosts without a sign of mining in the table too")
+}
+
+// plan reads all of the plan but its targets.
+func (f *scanFlags) plan(fl *pflag.FlagSet) (minesweep.Plan, error) {
+	var plan minesweep.Plan
+	if err := f.sweepFlags.check(fl); err != nil {
+		return plan, err
+	}
+	ports, err := scanner.ParsePorts(f.ports)
+	if err != nil {
+		return plan, usage(err)
+	}
+	plan = minesweep.Plan{Ports: ports, Seed: f.seed, Shards: 1, Passes: uint64(f.passes)}
+	if f.passes > 1 {
+		plan.PassGap = f.passGap
+	}
+	if fl.Changed("seed") && f.seed == 0 {
+		return plan, usagef("--seed 0 is no seed, write a number from 1")
+	}
+	if f.shard == "" {
+		return plan, nil
+	}
+	if plan.Shard, plan.Shards, err = parseShard(f.shard); err != nil {
+		return plan, usage(err)
+	}
+	if plan.Shards > 1 && f.seed == 0 {
+		return plan, usagef("--shard %s needs --seed: the parts fit together only where all walk one order, so give each the same number", f.shard)
+	}
+	return plan, nil
+}
+
+// maxShards bounds --shard.
+const maxShards = 65536
+
+// parseShard reads "0/8".
+func parseShard(text string) (shard, shards uint64, err error) {
+	i, n, ok := strings.Cut(text, "/")
+	shard, err = strconv.ParseUint(i, 10, 32)
+	if err == nil {
+		shards, err = strconv.ParseUint(n, 10, 32)
+	}
+	if !ok || err != nil || shards == 0 || shards > maxShards || shard >= shards {
+		return 0, 0, fmt.Errorf("--shard %q is no part of a scan, write 0/8 for the first of eight and 7/8 for the last", text)
+	}
+	return shard, shards, nil
 }
 
 // inputList is the long name of nmap's -iL, which a POSIX flag parser would
@@ -84,47 +141,8 @@ func nmapFlags(args []string) []string {
 	return out
 }
 
-// targets reads the targets of the command line and of the list.
-func (p *program) targets(list string, args []string) (*netipx.IPSet, error) {
-	var b netipx.IPSetBuilder
-	if len(args) > 0 {
-		set, err := scanner.ParseTargets(args)
-		if err != nil {
-			return nil, err
-		}
-		b.AddSet(set)
-	}
-	if list != "" {
-		set, err := p.readList(list)
-		if err != nil {
-			return nil, err
-		}
-		b.AddSet(set)
-	}
-	if list == "" && len(args) == 0 {
-		return nil, fmt.Errorf("scan: no target given, write for example: minesweep scan 192.0.2.0/24")
-	}
-	set, err := b.IPSet()
-	if err != nil {
-		return nil, fmt.Errorf("targets: %w", err)
-	}
-	return set, nil
-}
-
-func (p *program) readList(path string) (*netipx.IPSet, error) {
-	if path == "-" {
-		return scanner.ReadTargets("standard input", p.stdin)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("targets: %w", err)
-	}
-	defer file.Close()
-	return scanner.ReadTargets(path, file)
-}
-
 // scan checks the whole input against the scope before the first packet.
-func (p *program) scan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet, ports []uint16) error {
+func (p *program) scan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet, plan minesweep.Plan) error {
 	scope, err := s.Scope(ctx)
 	if err != nil {
 		return err
@@ -142,5 +160,6 @@ func (p *program) scan(ctx context.Context, s *db.Store, f scanFlags, targets *n
 	if len(allowed.Ranges()) == 0 {
 		return refusal(scope, refused)
 	}
-	return p.sweep(ctx, s, f, minesweep.Plan{Targets: allowed, Ports: ports})
+	plan.Targets = allowed
+	return p.sweep(ctx, s, f.sweepFlags, plan)
 }

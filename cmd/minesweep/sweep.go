@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
+	"time"
 
 	"minesweep"
 	"minesweep/db"
@@ -18,36 +20,30 @@ import (
 
 // sweep covers the plan and shows what it found. What was found before an
 // error or a Ctrl-C is shown too.
-func (p *program) sweep(ctx context.Context, s *db.Store, f scanFlags, plan minesweep.Plan) error {
+func (p *program) sweep(ctx context.Context, s *db.Store, f sweepFlags, plan minesweep.Plan) error {
 	id, err := p.cover(ctx, s, f, plan)
 	if id == 0 {
 		return err
 	}
-	return errors.Join(err, p.showHosts(context.WithoutCancel(ctx), s, id, f.all))
+	return errors.Join(err, p.showSweep(context.WithoutCancel(ctx), s, id, f.all))
 }
 
 // cover runs the sweep to its end and returns its id, 0 if it did not begin.
-func (p *program) cover(ctx context.Context, s *db.Store, f scanFlags, plan minesweep.Plan) (int64, error) {
+func (p *program) cover(ctx context.Context, s *db.Store, f sweepFlags, plan minesweep.Plan) (int64, error) {
 	total, ok := plan.Total()
-	if !ok {
+	switch {
+	case !ok:
 		return 0, usagef("%s is more than a sweep can walk; name IPv6 hosts one by one", rangesText(plan.Targets.Ranges()))
+	case total == 0:
+		return 0, usagef("shard %d/%d is empty: there are fewer probes than shards", plan.Shard, plan.Shards)
 	}
-	guard, err := scanner.NewGuard(ctx, scanner.GuardConfig{Load: s.Scope, Rate: f.rate, RatePer24: f.per24, Now: p.now})
-	if err != nil {
-		return 0, err
-	}
-	engine, err := scanner.NewNaabu(scanner.NaabuConfig{
-		Engine: f.engine, Guard: guard, InFlight: f.inFlight, Now: p.now, Notice: p.notice,
-	})
-	if err != nil {
-		return 0, err
-	}
-	sweeper, err := p.sweeper(ctx, s, guard)
+	crew, err := p.muster(ctx, s, f, plan)
 	if err != nil {
 		return 0, err
 	}
 	journal, err := s.BeginSweep(ctx, db.SweepSpec{
-		Targets: plan.Targets, Ports: plan.Ports, Owner: self(), Alive: alive,
+		Targets: plan.Targets, Ports: plan.Ports, Seed: plan.Seed, Shard: plan.Shard, Shards: plan.Shards,
+		Passes: plan.Passes, PassGap: plan.PassGap, Terms: f.terms(crew.word), Owner: self(), Alive: alive,
 	})
 	if err != nil {
 		return 0, err
@@ -56,21 +52,72 @@ func (p *program) cover(ctx context.Context, s *db.Store, f scanFlags, plan mine
 	if begun.Resumed {
 		p.notice(fmt.Sprintf("sweep %d was cut off at %d of %d probes; going on from there", begun.ID, begun.Cursor, total))
 	}
-	plan.Seed, plan.Cursor = begun.Seed, begun.Cursor
-	sweeper.Scanner, sweeper.Recorder, sweeper.Queue, sweeper.History = engine, journal, journal, journal
-	sweeper.Sieve = scanner.NewSieve(scanner.SieveConfig{Guard: guard, Ports: plan.Ports, Seed: plan.Seed})
-	return begun.ID, p.runSweep(ctx, guard, sweeper, journal, plan)
+	return begun.ID, p.runSweep(ctx, s, crew, journal)
+}
+
+// crew is all that runs a sweep but its journal.
+type crew struct {
+	*minesweep.Sweeper
+	guard *scanner.Guard
+	word  string // of the engine
+}
+
+// muster chooses the engine for a plan, says how long it takes, and joins the
+// stages. Nothing is sent before it returns.
+func (p *program) muster(ctx context.Context, s *db.Store, f sweepFlags, plan minesweep.Plan) (*crew, error) {
+	guard, err := scanner.NewGuard(ctx, scanner.GuardConfig{Load: s.Scope, Rate: f.rate, RatePer24: f.per24, Now: p.now})
+	if err != nil {
+		return nil, err
+	}
+	engine, err := p.engineFor(ctx, s, f, guard, plan)
+	if err != nil {
+		return nil, err
+	}
+	sweeper, err := p.sweeper(ctx, s, guard)
+	if err != nil {
+		return nil, err
+	}
+	sweeper.Scanner = engine.Scanner
+	if f.noQuestions {
+		sweeper.Asker = nil
+	}
+	return &crew{Sweeper: sweeper, guard: guard, word: engine.word}, nil
+}
+
+// engineFor chooses the engine for what is left of the plan and reconciles it
+// with the grants.
+func (p *program) engineFor(ctx context.Context, s *db.Store, f sweepFlags, guard *scanner.Guard, plan minesweep.Plan) (chosen, error) {
+	total, _ := plan.Total()
+	if plan.Cursor >= total {
+		return chosen{Scanner: discovered{}}, nil
+	}
+	engine, err := p.engine(job{flags: f, guard: guard, targets: plan.Targets, probes: total - plan.Cursor})
+	if err != nil {
+		return chosen{}, err
+	}
+	grants, err := s.Grants(ctx)
+	if err != nil {
+		return chosen{}, err
+	}
+	w := workload{
+		plan: plan, grants: grantsInForce(grants, p.now()), rate: f.rate, per24: f.per24,
+		connects: engine.connects, inFlight: cmp.Or(f.inFlight, smallJob), wait: cmp.Or(f.wait, time.Second),
+	}
+	return engine, p.reconcile(w, f.force)
 }
 
 // runSweep runs the loop beside the guard's refresh and closes the journal.
-func (p *program) runSweep(ctx context.Context, guard *scanner.Guard, sweeper *minesweep.Sweeper, journal *db.Journal, plan minesweep.Plan) error {
+func (p *program) runSweep(ctx context.Context, s *db.Store, crew *crew, journal *db.Journal) error {
+	crew.Recorder, crew.Queue, crew.History = journal, journal, journal
+	plan := journal.Plan()
+	crew.Sieve = scanner.NewSieve(scanner.SieveConfig{Guard: crew.guard, Ports: plan.Ports, Seed: plan.Seed})
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	fresh := make(chan error, 1)
-	go func() { fresh <- guard.Run(ctx) }()
+	go func() { fresh <- crew.guard.Run(ctx) }()
 	bar := p.newProgress(ctx, plan)
-	sweeper.Watch = bar.update
-	err := sweeper.Run(ctx, plan)
+	crew.Watch = bar.update
+	err := crew.Run(ctx, plan)
 	bar.close()
 	stopped := ctx.Err() != nil
 	cancel()
@@ -89,8 +136,7 @@ func (p *program) runSweep(ctx context.Context, guard *scanner.Guard, sweeper *m
 		note = err.Error()
 	}
 	err = errors.Join(err, journal.Close(context.WithoutCancel(ctx), status, note))
-	p.summarise(journal.Sweep())
-	return err
+	return errors.Join(err, p.summarise(context.WithoutCancel(ctx), s, journal.Sweep()))
 }
 
 // sweeper joins asking, judging and mapping; the caller adds the engine and

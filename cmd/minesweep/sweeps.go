@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +12,7 @@ import (
 )
 
 func (p *program) sweepsCommand() *cobra.Command {
-	return group("sweeps", "what was swept, when, and how far", p.sweepsList(), p.sweepsShow())
+	return group("sweeps", "what was swept, when, and how far", p.sweepsList(), p.sweepsShow(), p.sweepsResume())
 }
 
 // sweepRow is a sweep as sweeps list shows it.
@@ -26,11 +28,29 @@ type sweepRow struct {
 	Refused  uint64  `json:"refused"`
 	Errors   uint64  `json:"errors"`
 	Note     string  `json:"note"`
+	Engine   string  `json:"engine"`
+	Ports    string  `json:"ports"`
+	Seed     uint64  `json:"seed"`
+	Shard    uint64  `json:"shard"`
+	Shards   uint64  `json:"shards"`
+	Passes   uint64  `json:"passes"`
+	Asked    uint64  `json:"rate_asked"` // 0: what the grants allow
+	Mean     float64 `json:"rate_mean"`
+	Peak     uint64  `json:"rate_peak"`        // 0: not measured
+	Peak24   uint64  `json:"rate_peak_per_24"` // 0: not measured
+	Sent     uint64  `json:"sent"`
+	Received uint64  `json:"received"`
+	Dropped  uint64  `json:"dropped"`
+	Closed   uint64  `json:"closed"`
+	Filtered uint64  `json:"filtered"`
+	Slowed   uint64  `json:"slowed"`
+	Decoys   int     `json:"decoys_held_back"`
 }
 
 var sweepColumns = []column[sweepRow]{
 	{"ID", func(s sweepRow) string { return strconv.FormatInt(s.ID, 10) }, 0},
 	{"STATUS", func(s sweepRow) string { return s.Status }, 0},
+	{"ENGINE", func(s sweepRow) string { return s.Engine }, 0},
 	{"STARTED", func(s sweepRow) string { return s.Started }, 0},
 	{"FINISHED", func(s sweepRow) string { return s.Finished }, 0},
 	{"TARGETS", func(s sweepRow) string { return s.Targets }, 0},
@@ -42,12 +62,18 @@ var sweepColumns = []column[sweepRow]{
 	{"NOTE", func(s sweepRow) string { return s.Note }, 0},
 }
 
-func newSweepRow(s db.Sweep) sweepRow {
+func newSweepRow(s db.Sweep, tally db.Tally) sweepRow {
 	r := sweepRow{ID: s.ID, Status: string(s.Status), Started: stamp(s.StartedAt), Finished: stamp(s.FinishedAt),
-		Targets: s.Targets, Total: s.Total, Open: s.Open, Refused: s.Refused, Errors: s.Errors, Note: s.Note, Covered: 100}
-	if s.Total > 0 {
-		r.Covered = 100 * float64(s.Cursor) / float64(s.Total)
+		Targets: s.Targets, Total: s.Total, Open: s.Open, Refused: s.Refused, Errors: s.Errors, Note: s.Note, Covered: coverage(s),
+		Engine: s.Engine, Seed: s.Seed, Shard: s.Shard, Shards: s.Shards, Passes: s.Passes,
+		Asked: s.Rate, Mean: math.Round(meanRate(s)), Peak: s.PeakRate, Peak24: s.PeakPer24,
+		Sent: s.Sent, Received: s.Received, Dropped: s.Dropped, Closed: s.Closed, Filtered: s.Filtered,
+		Slowed: s.Slowed, Decoys: tally.Sieved}
+	ports := make([]string, len(s.Ports))
+	for i, port := range s.Ports {
+		ports[i] = strconv.Itoa(int(port))
 	}
+	r.Ports = strings.Join(ports, ",")
 	return r
 }
 
@@ -62,7 +88,11 @@ func (p *program) sweepsList() *cobra.Command {
 				}
 				rows := make([]sweepRow, len(sweeps))
 				for i, sweep := range sweeps {
-					rows[i] = newSweepRow(sweep)
+					tally, err := s.Tally(c.Context(), sweep.ID)
+					if err != nil {
+						return err
+					}
+					rows[i] = newSweepRow(sweep, tally)
 				}
 				return writeRows(p, sweepColumns, rows)
 			})
@@ -71,24 +101,38 @@ func (p *program) sweepsList() *cobra.Command {
 }
 
 func (p *program) sweepsShow() *cobra.Command {
-	var all bool
+	var all, ports bool
 	c := &cobra.Command{
-		Use: "show ID", Short: "the hosts of one sweep", Args: wantArgs(cobra.ExactArgs(1)),
+		Use: "show ID", Short: "how one sweep went, and its hosts", Args: wantArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
+			id, err := sweepID(args[0])
 			if err != nil {
-				return usagef("sweep %q is no number; minesweep sweeps list shows them", args[0])
+				return err
 			}
 			return p.withStore(c.Context(), func(s *db.Store) error {
 				sweep, err := s.Sweep(c.Context(), id)
 				if err != nil {
 					return err
 				}
-				p.summarise(sweep)
-				return p.showHosts(c.Context(), s, id, all)
+				if err := p.summarise(c.Context(), s, sweep); err != nil {
+					return err
+				}
+				if ports {
+					return p.showPorts(c.Context(), s, id)
+				}
+				return p.showSweep(c.Context(), s, id, all)
 			})
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "show hosts without a sign of mining in the table too")
+	c.Flags().BoolVar(&ports, "ports", false, "show its open ports instead of its hosts")
 	return c
+}
+
+func sweepID(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, usagef("sweep %q is no number; minesweep sweeps list shows them", text)
+	}
+	return id, nil
 }
