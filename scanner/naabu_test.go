@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go4.org/netipx"
+
 	"minesweep"
 )
 
@@ -248,7 +250,14 @@ func TestNaabuNeedsItsHelper(t *testing.T) {
 }
 
 func TestNaabuRefusesAnEndlessPlan(t *testing.T) {
-	err := fakeNaabu(t, loopbackGuard(t), "connect", nil).Scan(t.Context(), planOf(t, "2001:db8::/32", "80"), &found{})
+	plan := planOf(t, "2001:db8::", "80")
+	var wide netipx.IPSetBuilder
+	wide.AddPrefix(netip.MustParsePrefix("2001:db8::/32"))
+	var err error
+	if plan.Targets, err = wide.IPSet(); err != nil {
+		t.Fatal(err)
+	}
+	err = fakeNaabu(t, loopbackGuard(t), "connect", nil).Scan(t.Context(), plan, &found{})
 	if err == nil || !strings.Contains(err.Error(), "name smaller prefixes") {
 		t.Errorf("got %v", err)
 	}
