@@ -9,10 +9,9 @@ import (
 // flatScope is a scope as a sorted table, which answers for one packet in some
 // ten nanoseconds whether it has one prefix or 100,000.
 type flatScope struct {
-	four    []flatStretch
-	by16    []uint32 // by the first 16 bits of an IPv4 address: the first stretch that ends at or above them
-	six     []flatStretch
-	budgets []*laneBudgets
+	four []flatStretch
+	by16 []uint32 // by the first 16 bits of an IPv4 address: the first stretch that ends at or above them
+	six  []flatStretch
 }
 
 type flatStretch struct {

@@ -94,7 +94,7 @@ func (s *synScan) open(ctx context.Context, span portSpan) error {
 	if s.routes, err = findRoutes(ctx, s.plan.Targets, routeConfig{Interface: s.cfg.Interface, Sources: s.cfg.Sources}); err != nil {
 		return err
 	}
-	if s.held, err = holdPorts(s.sources(), span); err != nil {
+	if s.held, err = holdPorts(s.routes.sources(), span); err != nil {
 		return err
 	}
 	if s.held.notice != "" {
@@ -130,15 +130,6 @@ func randomProof(span portSpan) (*proof, error) {
 		return nil, err
 	}
 	return newProof(binary.LittleEndian.Uint64(key[:8]), binary.LittleEndian.Uint64(key[8:]), span), nil
-}
-
-// sources are all addresses that probes are sent from.
-func (s *synScan) sources() []netip.Addr {
-	var all []netip.Addr
-	for _, h := range s.routes.hops() {
-		all = append(all, h.sources...)
-	}
-	return all
 }
 
 // listen opens a ring for each device and version of IP, and for loopback.

@@ -23,7 +23,6 @@ type door struct {
 	hop     *hop
 	sources []address
 	fd      int
-	address []byte // raw: the socket address, whose target is filled in
 	vectors [batchMost]unix.Iovec
 	names   [batchMost]unix.RawSockaddrInet6 // raw: a target each; large enough for IPv4
 	headers [batchMost]mmsghdr
