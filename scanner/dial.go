@@ -2,11 +2,20 @@ package scanner
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
+)
+
+const (
+	firstPause    = 10 * time.Millisecond
+	longestPause  = time.Second
+	starvedAtMost = time.Minute
 )
 
 // Dial admits target and connects to it by TCP. It takes an address, so that
@@ -14,25 +23,79 @@ import (
 // once more for the address really dialled, between socket and connect.
 // Closing the connection frees the host. An error that wraps
 // [minesweep.ErrRefused] means that nothing was sent.
+//
+// A connect may take as long as the round trips of the target's neighbours
+// suggest, 300 ms to GuardConfig.ConnectTimeout. Where that proves too short
+// it is tried once more with the whole of it, admitted anew: a port that
+// discovery found must not be lost to a lost packet. Where this machine has no
+// socket left, Dial waits and tries again, for a minute.
 func (g *Guard) Dial(ctx context.Context, target netip.AddrPort) (net.Conn, error) {
 	target = netip.AddrPortFrom(target.Addr().Unmap(), target.Port())
+	full := g.cfg.ConnectTimeout
+	limit := g.trips.limit(target.Addr(), full)
+	conn, err := g.dialPatiently(ctx, target, limit)
+	if limit < full && timedOut(err) && ctx.Err() == nil {
+		return g.dialPatiently(ctx, target, full)
+	}
+	return conn, err
+}
+
+// dialPatiently waits while this machine has no socket for the target.
+func (g *Guard) dialPatiently(ctx context.Context, target netip.AddrPort, limit time.Duration) (net.Conn, error) {
+	var waited time.Duration
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		conn, err := g.dialOnce(ctx, target, limit)
+		if !starved(err) || waited >= starvedAtMost {
+			return conn, err
+		}
+		g.starved.Add(1)
+		// Not all at the same time again.
+		spread := pause/2 + rand.N(pause) //nolint:gosec // no secret
+		if err := sleep(ctx, spread); err != nil {
+			return nil, err
+		}
+		waited += spread
+	}
+}
+
+func (g *Guard) dialOnce(ctx context.Context, target netip.AddrPort, limit time.Duration) (net.Conn, error) {
 	release, err := g.Admit(ctx, target.Addr())
 	if err != nil {
 		return nil, err
 	}
 	dialer := net.Dialer{
-		Timeout:   g.cfg.ConnectTimeout,
+		Timeout:   limit,
 		KeepAlive: -1,
 		Control: func(_, address string, _ syscall.RawConn) error {
 			return g.allowSocket(target, address)
 		},
 	}
+	began := g.cfg.Now()
 	conn, err := dialer.DialContext(ctx, "tcp", target.String())
+	if err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+		g.trips.observe(target.Addr(), g.cfg.Now().Sub(began))
+	}
 	if err != nil {
 		release()
 		return nil, err
 	}
 	return &guardedConn{Conn: conn, release: release}, nil
+}
+
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// starved reports whether a dial failed for want of something on this machine
+// that comes back: then nothing was sent, and nothing is known of the target.
+func starved(err error) bool {
+	for _, want := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+		if errors.Is(err, want) {
+			return true
+		}
+	}
+	return false
 }
 
 // allowSocket is asked by the dialer with the address it is about to connect to.

@@ -31,7 +31,8 @@ type GuardConfig struct {
 	Rate, RatePer24 int
 	// Now tells the time and must go on: budgets refill by it. Required.
 	Now func() time.Time
-	// ConnectTimeout bounds one dial; 0: 3 s.
+	// ConnectTimeout bounds one connect, which the round trips of the range may
+	// shorten; 0: 3 s.
 	ConnectTimeout time.Duration
 }
 
@@ -46,8 +47,9 @@ type Guard struct {
 	pace    *pacer
 	own     ownListeners
 	gate    atomic.Pointer[gate] // of the engine that makes its own packets; nil: none does
+	trips   roundTrips
 
-	admitted, refused atomic.Uint64
+	admitted, refused, starved atomic.Uint64
 }
 
 // reading is a scope and the time at which its reading began.
@@ -223,10 +225,11 @@ func neighbourhood(addr netip.Addr) netip.Prefix {
 type Counts struct {
 	Admitted uint64 // connection attempts let out
 	Refused  uint64 // refused by scope, before or after waiting
+	Starved  uint64 // attempts that this machine had no socket for, tried again
 	MaxPer24 int    // most attempts let out to one /24 (IPv6: /64) within any 1 s
 }
 
 // Counts returns what the guard has done so far.
 func (g *Guard) Counts() Counts {
-	return Counts{Admitted: g.admitted.Load(), Refused: g.refused.Load(), MaxPer24: g.pace.peak()}
+	return Counts{Admitted: g.admitted.Load(), Refused: g.refused.Load(), Starved: g.starved.Load(), MaxPer24: g.pace.peak()}
 }
