@@ -3,13 +3,13 @@ package scanner
 import "time"
 
 const (
-	// clockDepth is how much of a budget may go at once. A tenth of a second
-	// then holds at most 2 % more than its share.
-	clockDepth = int64(2 * time.Millisecond)
-	// A clock that lost time to a stall of the machine makes it good, a
-	// hundredth faster than asked, for at most owedMost.
+	// clockDepth is how much of a budget may go at once.
+	clockDepth = int64(700 * time.Microsecond)
+	// A clock that lost time to a stall of the machine makes it good, by an
+	// eightieth faster than asked, for at most owedMost. With clockDepth that
+	// is less than 2 % too much in any tenth of a second.
 	owedMost  = int64(200 * time.Millisecond)
-	owedShare = 100
+	owedShare = 80
 )
 
 // clock keeps one budget on the wire: a virtual clock that each packet moves on

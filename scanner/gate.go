@@ -214,5 +214,6 @@ func (g *gate) rate() (int, error) {
 
 // waitUntil sleeps until the gate's clock shows until, most at the longest.
 func (g *gate) waitUntil(ctx context.Context, until int64, most time.Duration) error {
-	return sleep(ctx, min(max(time.Duration(until-g.now()), minPause), most))
+	// Waking for each packet would cost more than the packet.
+	return sleep(ctx, min(max(time.Duration(until-g.now()), time.Duration(clockDepth/2)), most))
 }
