@@ -116,7 +116,7 @@ func (s *synScan) open(ctx context.Context, span portSpan) error {
 	if s.gate.ramp, err = s.rampFor(); err != nil {
 		return err
 	}
-	s.hearer.canary = s.heardCanary
+	s.hearer.canary, s.hearer.rtt = s.heardCanary, s.cfg.Guard.ObserveRTT
 	if s.cfg.Canary.IsValid() {
 		s.named.target = netip.AddrPortFrom(s.cfg.Canary.Addr().Unmap(), s.cfg.Canary.Port())
 	}

@@ -115,7 +115,7 @@ func (h *hearer) opened(a heard, slot uint64, at int64) {
 		return
 	}
 	took := h.timed(slot, at)
-	h.rtt(target.Addr(), time.Duration(took*slotLength))
+	h.rtt(target.Addr(), time.Duration((took+1)*slotLength)) // known to a slot: the longer end
 	h.open.Add(1)
 	h.unstored = append(h.unstored, minesweep.OpenPort{Target: target, At: h.now(), Engine: "syn", Stack: a.stack})
 	select {
