@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"net/netip"
 	"time"
 
@@ -23,10 +22,10 @@ type synConfig struct {
 	Rate        int
 }
 
-// newSYN is where the SYN engine joins.
+// newSYN makes the SYN engine, or says why this process may not have it.
 func newSYN(cfg synConfig) (minesweep.Scanner, error) {
-	if !cfg.Asked || cfg.Interface+cfg.SourcePorts != "" || cfg.Canary.IsValid() || len(cfg.Sources) > 0 {
-		return nil, errors.New("the SYN engine is not in this build")
-	}
-	return scanner.NewNaabu(scanner.NaabuConfig{Engine: "syn", Guard: cfg.Guard, Timeout: cfg.Wait, Now: cfg.Now, Notice: cfg.Notice})
+	return scanner.NewSYN(scanner.SYNConfig{
+		Guard: cfg.Guard, Now: cfg.Now, Notice: cfg.Notice, Interface: cfg.Interface,
+		Sources: cfg.Sources, SourcePorts: cfg.SourcePorts, Canary: cfg.Canary, Wait: cfg.Wait,
+	})
 }
