@@ -20,14 +20,15 @@ type SieveConfig struct {
 	// Seed chooses the unused ports of a host; that of the plan, so that a
 	// resumed sweep knocks on the same ones.
 	Seed uint64
-	// ConnectTimeout bounds the connecting to an unused port; 0: 500 ms. Its
-	// neighbour, the open port, has just answered.
+	// ConnectTimeout bounds the connecting to an unused port, which is given up
+	// earlier where the range's round trips are short; 0: 500 ms. Its neighbour,
+	// the open port, has just answered.
 	ConnectTimeout time.Duration
 	// SampleWait bounds how long a port waits for what is said by others that
 	// look like it; 0: 30 s. Then it is asked.
 	SampleWait time.Duration
 	// Hosts and Groups are how many hosts, and how many groups of ports that
-	// look alike, are remembered; 0: 32768 and 16384, some 10 MB in all. What
+	// look alike, are remembered; 0: 32768 and 16384, 15 MB in all at most. What
 	// was used longest ago is forgotten.
 	Hosts, Groups int
 }

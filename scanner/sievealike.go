@@ -46,8 +46,7 @@ type likeness struct {
 	asking  []netip.Addr // whose answers are still to come; few
 	answers int          // that were heard, and were the same
 	failed  int          // asked without a connection
-	said    [sha256.Size]byte
-	mute    bool // said is nothing
+	said    utterance
 	known   bool // a fingerprint recognised something
 	differ  bool // the answers are not the same, or cannot be had: each is asked
 	held    int
@@ -118,31 +117,40 @@ func (l *likenesses) turn(g *likeness, addr netip.Addr) turn {
 }
 
 // hear takes what a port that was asked gave.
-func (l *likenesses) hear(g *likeness, addr netip.Addr, replies []minesweep.Reply, recognised bool) {
+func (l *likenesses) hear(g *likeness, addr netip.Addr, what utterance, recognised bool) {
 	g.asking = slices.DeleteFunc(g.asking, func(a netip.Addr) bool { return a == addr })
 	g.known = g.known || recognised
 	least, sample := g.key.bounds()
 	if g.known && g.size() >= least {
 		l.real.put(g.key.network, struct{}{})
 	}
-	said, mute := digest(replies)
 	switch {
-	case len(replies) == 0:
+	case what.failed:
 		g.failed++
 		g.differ = g.differ || g.failed >= sample
-	case replies[0].Probe == minesweep.SievedProbe:
-	case g.answers > 0 && said != g.said:
+	case what.sieved:
+	case g.answers > 0 && what != g.said:
 		g.differ = true
 	default:
 		g.answers++
-		g.said, g.mute = said, mute
+		g.said = what
 	}
 	close(g.changed)
 	g.changed = make(chan struct{})
 }
 
-// digest stands for all bytes that a port said, in whatever order and however often.
-func digest(replies []minesweep.Reply) (sum [sha256.Size]byte, mute bool) {
+// utterance is what a port gave, without the bytes.
+type utterance struct {
+	failed bool              // no connection
+	sieved bool              // it was not asked
+	mute   bool              // not one byte
+	bytes  [sha256.Size]byte // stands for all of them, in whatever order and however often
+}
+
+func utteranceOf(replies []minesweep.Reply) utterance {
+	if len(replies) == 0 {
+		return utterance{failed: true}
+	}
 	var parts [][]byte
 	for _, r := range replies {
 		if len(r.Raw) > 0 {
@@ -152,12 +160,15 @@ func digest(replies []minesweep.Reply) (sum [sha256.Size]byte, mute bool) {
 	}
 	slices.SortFunc(parts, bytes.Compare)
 	parts = slices.CompactFunc(parts, bytes.Equal)
-	return sha256.Sum256(bytes.Join(parts, nil)), len(parts) == 0
+	return utterance{
+		sieved: replies[0].Probe == minesweep.SievedProbe,
+		mute:   len(parts) == 0, bytes: sha256.Sum256(bytes.Join(parts, nil)),
+	}
 }
 
 func (g *likeness) reason() string {
 	said := "said the same"
-	if g.mute {
+	if g.said.mute {
 		said = "said nothing"
 	}
 	return fmt.Sprintf("%d addresses of %s answer port %d alike and %d that were asked %s",

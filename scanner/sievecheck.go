@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
-	"syscall"
 
 	"github.com/dchest/siphash"
 
@@ -111,22 +109,11 @@ func (s *Sieve) knockTwice(ctx context.Context, addr netip.Addr) (uint16, error)
 	return first, nil
 }
 
-// knock connects and closes at once; no byte is sent. It differs from
-// [Guard.Dial] in its time-out, which does not run while the budgets are
-// waited for. An error is a refusal by the scope or that of ctx: that nobody
-// could be reached is none.
+// knock connects and closes at once; no byte is sent. An error is a refusal by
+// the scope or that of ctx: that nobody could be reached is none.
 func (s *Sieve) knock(ctx context.Context, target netip.AddrPort) (open bool, err error) {
 	g := s.cfg.Guard
-	release, err := g.Admit(ctx, target.Addr())
-	if err != nil {
-		return false, err
-	}
-	defer release()
-	dialer := net.Dialer{
-		Timeout: s.cfg.ConnectTimeout, KeepAlive: -1,
-		Control: func(_, address string, _ syscall.RawConn) error { return g.allowSocket(target, address) },
-	}
-	conn, err := dialer.DialContext(ctx, "tcp", target.String())
+	conn, err := g.dialPatiently(ctx, target, g.trips.limit(target.Addr(), s.cfg.ConnectTimeout))
 	switch {
 	case err == nil:
 		_ = conn.Close()

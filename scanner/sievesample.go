@@ -31,14 +31,13 @@ func (s *Sieve) awaitSample(ctx context.Context, port minesweep.OpenPort) (strin
 	for {
 		s.mu.Lock()
 		g := s.alike.of(port)
-		turn, why, changed := s.alike.turn(g, addr), g.reason(), g.changed
+		turn, changed, why := s.alike.turn(g, addr), g.changed, ""
+		if turn == hold {
+			why = g.reason()
+		}
 		s.mu.Unlock()
-		switch turn {
-		case ask:
-			return "", nil
-		case hold:
+		if turn != wait {
 			return why, nil
-		case wait:
 		}
 		select {
 		case <-ctx.Done():
@@ -57,9 +56,10 @@ func (s *Sieve) Heard(port minesweep.OpenPort, replies []minesweep.Reply, eviden
 	recognised := slices.ContainsFunc(evidence, func(e minesweep.Evidence) bool {
 		return e.Port == port.Target.Port() && recognises(e.Strength)
 	})
+	what := utteranceOf(replies)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alike.hear(s.alike.of(port), port.Target.Addr().Unmap(), replies, recognised)
+	s.alike.hear(s.alike.of(port), port.Target.Addr().Unmap(), what, recognised)
 }
 
 func recognises(s minesweep.Strength) bool {
