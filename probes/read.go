@@ -53,14 +53,24 @@ func (r reading) exchange(ctx context.Context, conn net.Conn, p Probe, target ne
 	return a, nil
 }
 
+// Thousands of peers may be silent at the same time, so that the first buffer
+// is small; one who has much to say gets a larger one.
+const (
+	firstRead = 1 << 10
+	nextReads = 16 << 10
+)
+
 func (r reading) read(conn net.Conn, w *watch, f framer) ([]byte, minesweep.End) {
 	var raw []byte
-	buf := make([]byte, 16<<10)
+	buf := make([]byte, firstRead)
 	for {
 		n, err := conn.Read(buf[:min(len(buf), r.limit-len(raw))])
 		if n > 0 {
 			w.heard()
 			raw = append(raw, buf[:n]...)
+			if n == firstRead && len(buf) == firstRead {
+				buf = make([]byte, nextReads)
+			}
 			if f.complete(raw, len(raw)-n) {
 				return raw, minesweep.EndComplete
 			}
