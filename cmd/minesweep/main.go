@@ -26,6 +26,7 @@ func Main() int {
 	// A reader that leaves (head -1) then shows as EPIPE, which ends the
 	// program in good order, and not as a killing signal.
 	signal.Ignore(syscall.SIGPIPE)
+	moreFiles()
 	p := &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		getenv: os.Getenv, now: time.Now, lookup: scanner.SystemLookup,

@@ -77,7 +77,7 @@ func (p *program) muster(ctx context.Context, s *db.Store, f sweepFlags, plan mi
 	if err != nil {
 		return nil, err
 	}
-	sweeper.Scanner = engine.Scanner
+	sweeper.Scanner, sweeper.Asks = engine.Scanner, p.asks(f.asks)
 	if f.noQuestions {
 		sweeper.Asker = nil
 	}

@@ -18,6 +18,7 @@ type sweepFlags struct {
 	rate        int
 	per24       int
 	inFlight    int
+	asks        int
 	wait        time.Duration
 	canary      string
 	device      string
@@ -34,6 +35,7 @@ func (f *sweepFlags) register(c *cobra.Command) {
 	fl.IntVar(&f.rate, "rate", 0, "packets/s of the whole scan (default: what the grants allow)")
 	fl.IntVar(&f.per24, "rate-per-24", 0, "packets/s over each /24 (default: what the grants allow)")
 	fl.IntVar(&f.inFlight, "in-flight", 0, "connections in flight of the naabu engine (default 512)")
+	fl.IntVar(&f.asks, "asks", 0, "hosts asked questions at the same time, a connection each (default 1024)")
 	fl.DurationVar(&f.wait, "wait", 0, "how long an answer is waited for (default 1s)")
 	fl.StringVar(&f.canary, "canary", "", "`ADDR:PORT` known to be open: the SYN engine fails where it does not hear it")
 	fl.StringVar(&f.device, "interface", "", "the only interface that the SYN engine may send from")
@@ -56,6 +58,7 @@ var numberLimits = []struct {
 	{"rate", 1, maxRate, " packets/s"},
 	{"rate-per-24", 1, maxRate, " packets/s"},
 	{"in-flight", 1, 60_000, " connections"},
+	{"asks", 1, 60_000, " hosts"},
 	{"passes", 1, 4, ""},
 }
 

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+)
+
+const (
+	asksByDefault = 1024 // about 30 KB each
+	filesForRest  = 256  // the store, the engine, standard streams
+)
+
+// asks is how many hosts are asked at the same time: as many as wanted, 0 for
+// the default, and no more than this process may open files.
+func (p *program) asks(want int) int {
+	n := cmp.Or(want, asksByDefault)
+	limit, known := openFiles()
+	room := max(limit-filesForRest, limit/2)
+	if !known || n <= room {
+		return n
+	}
+	p.notice(fmt.Sprintf("asks %d hosts at a time and not %d: this process may open %d files (ulimit -n)", room, n, limit))
+	return room
+}
