@@ -48,12 +48,13 @@ func flatten(scope *minesweep.Scope, lane func(minesweep.Stretch) *laneBudgets) 
 	return f
 }
 
-// find returns the budgets under which a may be probed, nil: it may not.
-func (f *flatScope) find(a address) *laneBudgets {
-	among := f.six
+// find returns the number of the stretch that holds a, -1: a may not be probed.
+func (f *flatScope) find(a address) int {
+	among, first := f.six, len(f.four)
 	if a.is4() {
 		high := uint32(a.low) >> 16
-		among = f.four[f.by16[high]:min(int(f.by16[high+1])+1, len(f.four))]
+		first = int(f.by16[high])
+		among = f.four[first:min(int(f.by16[high+1])+1, len(f.four))]
 	}
 	low, high := 0, len(among)
 	for low < high {
@@ -64,7 +65,17 @@ func (f *flatScope) find(a address) *laneBudgets {
 		}
 	}
 	if low == len(among) || a.less(among[low].from) {
-		return nil
+		return -1
 	}
-	return among[low].lane
+	return first + low
 }
+
+// at returns a stretch by its number.
+func (f *flatScope) at(n int) *flatStretch {
+	if n < len(f.four) {
+		return &f.four[n]
+	}
+	return &f.six[n-len(f.four)]
+}
+
+func (s *flatStretch) holds(a address) bool { return !a.less(s.from) && !s.to.less(a) }

@@ -22,6 +22,7 @@ type gate struct {
 	mu       sync.Mutex // guards what follows
 	scope    *minesweep.Scope
 	flat     *flatScope
+	scopes   uint32 // how many scopes were flattened, hence the number of the present one
 	whole    *clock // nil: the grants' budgets alone bound the rate
 	grants   map[laneKey]*clock
 	near     *neighbours
@@ -68,6 +69,7 @@ func (g *gate) renew(now int64) error {
 	}
 	if r.scope != g.scope {
 		g.scope = r.scope
+		g.scopes++
 		g.flat = flatten(r.scope, func(s minesweep.Stretch) *laneBudgets { return g.lane(s, now) })
 	}
 	return nil
@@ -102,7 +104,7 @@ func (g *gate) clock(key laneKey, perSecond int, now int64) *clock {
 // that its turn has come. Where it must wait, until is when to ask
 // again, in turn.
 func (g *gate) pass(a address, now int64, turn bool) (v verdict, until int64) {
-	lane := g.flat.find(a)
+	lane, n := g.lookUp(a, now)
 	if lane == nil {
 		g.rejected++
 		return refused, 0
@@ -119,7 +121,6 @@ func (g *gate) pass(a address, now int64, turn bool) (v verdict, until int64) {
 		}
 		return parked, c.await()
 	}
-	n := g.near.at(a, now)
 	if n == nil {
 		return parked, now + lane.per24
 	}
@@ -136,6 +137,28 @@ func (g *gate) pass(a address, now int64, turn bool) (v verdict, until int64) {
 	g.take(lane, n, now)
 	g.sent++
 	return goes, 0
+}
+
+// lookUp decides whether a may be probed, and returns its budgets and its /24;
+// the /24 may be nil where the table is full.
+func (g *gate) lookUp(a address, now int64) (*laneBudgets, *neighbour) {
+	n := g.near.find(a)
+	if n != nil && n.scope == g.scopes {
+		if s := g.flat.at(int(n.stretch)); s.holds(a) {
+			return s.lane, n
+		}
+	}
+	stretch := g.flat.find(a)
+	if stretch < 0 {
+		return nil, nil
+	}
+	if n == nil {
+		n = g.near.at(a, now)
+	}
+	if n != nil {
+		n.stretch, n.scope = uint32(stretch), g.scopes
+	}
+	return g.flat.at(stretch).lane, n
 }
 
 // later is the clock of grant and prefix that has room last.
@@ -163,7 +186,7 @@ func (g *gate) take(lane *laneBudgets, n *neighbour, now int64) {
 func (g *gate) allows(a address) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.renew(g.now()) != nil || g.flat.find(a) == nil {
+	if g.renew(g.now()) != nil || g.flat.find(a) < 0 {
 		g.rejected++
 		return false
 	}
@@ -178,8 +201,8 @@ func (g *gate) charge(addr netip.Addr) {
 		return
 	}
 	a, now := addressOf(addr), g.now()
-	if lane := g.flat.find(a); lane != nil {
-		g.take(lane, g.near.at(a, now), now)
+	if lane, n := g.lookUp(a, now); lane != nil {
+		g.take(lane, n, now)
 	}
 }
 

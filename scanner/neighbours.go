@@ -10,10 +10,10 @@ import (
 
 const (
 	neighbourWays = 8
-	mostSets      = 1 << 14 // × ways × 64 bytes = 8 MB, for two million packets/s to different /24s
+	mostSets      = 1 << 14 // × ways × 56 bytes = 7 MB: every /24 of a /8, or two million packets/s to different ones
 	slowestShift  = 5       // a /24 is slowed to 1/32 at most
-	slowFor       = int64(10 * time.Second)
-	lookAfter     = 32 // probes between two looks at what a /24 answers
+	slowFor       = 10      // seconds
+	lookAfter     = 32      // probes between two looks at what a /24 answers
 )
 
 // neighbour is a /24 (IPv6: /64) that was probed lately.
@@ -21,16 +21,17 @@ const (
 // Probes that must wait for it are given a turn, so that each of them waits
 // once; strict holds the packets themselves apart.
 type neighbour struct {
-	key          uint64
 	turn, strict int64
-	second       int32 // of the count in that second
-	count        uint16
 
+	stretch, scope uint32 // which stretch of which scope held an address of it lately; saves the search
+
+	second                       int32  // of the count in that second
+	count                        uint16 // packets in it
 	probes, resets, unreachables uint16 // since the last look
-	known                        bool   // resetShare is of an earlier look
-	resetShare                   float32
-	slow                         uint8 // each one halves the rate
-	slowSince                    int64
+	resetShare                   uint8  // resets in a hundred probes, of an earlier look
+	known                        bool   // there was one
+	slow                         uint8  // each one halves the rate
+	slowSince                    int32  // seconds
 }
 
 // neighbours is a table of fixed size. What is evicted to make room had all its
@@ -41,7 +42,12 @@ type neighbours struct {
 	slowed uint64
 }
 
-type neighbourSet [neighbourWays]neighbour
+// neighbourSet is where a key may be. The keys lie together, in one line of the
+// processor's cache.
+type neighbourSet struct {
+	keys    [neighbourWays]uint64
+	entries [neighbourWays]neighbour
+}
 
 // newNeighbours makes a table for so many /24s, or as many as fit.
 func newNeighbours(distinct uint64) *neighbours {
@@ -72,30 +78,35 @@ func neighbourKey(a address) uint64 {
 func (t *neighbours) at(a address, now int64) *neighbour {
 	key := neighbourKey(a)
 	set := t.set(key)
-	var free *neighbour
-	for i := range set {
-		n := &set[i]
-		if n.key == key {
+	free := -1
+	for i := range set.entries {
+		n := &set.entries[i]
+		if set.keys[i] == key {
 			return n
 		}
-		if max(n.strict, n.turn) <= now && (n.slow == 0 || now-n.slowSince > slowFor) &&
-			(free == nil || n.strict < free.strict) {
-			free = n
+		if n.idle(now) && (free < 0 || n.strict < set.entries[free].strict) {
+			free = i
 		}
 	}
-	if free != nil {
-		*free = neighbour{key: key, turn: now, strict: now}
+	if free < 0 {
+		return nil
 	}
-	return free
+	set.keys[free], set.entries[free] = key, neighbour{turn: now, strict: now}
+	return &set.entries[free]
+}
+
+// idle reports whether nothing is lost when n is forgotten.
+func (n *neighbour) idle(now int64) bool {
+	return max(n.strict, n.turn) <= now && (n.slow == 0 || seconds(now)-n.slowSince > slowFor)
 }
 
 // find returns the entry of a, nil where there is none.
 func (t *neighbours) find(a address) *neighbour {
 	key := neighbourKey(a)
 	set := t.set(key)
-	for i := range set {
-		if set[i].key == key {
-			return &set[i]
+	for i := range set.keys {
+		if set.keys[i] == key {
+			return &set.entries[i]
 		}
 	}
 	return nil
@@ -115,7 +126,7 @@ func (t *neighbours) take(n *neighbour, now, interval int64) {
 	}
 	n.strict = max(n.strict, now-depth) + interval
 	n.turn = max(n.turn, n.strict)
-	if second := int32(now / int64(time.Second)); n.second != second {
+	if second := seconds(now); n.second != second {
 		n.second, n.count = second, 0
 	}
 	n.count++
@@ -127,7 +138,7 @@ func (t *neighbours) take(n *neighbour, now, interval int64) {
 
 // relax takes one halving back for each slowFor that passed.
 func (n *neighbour) relax(now int64) {
-	for n.slow > 0 && now-n.slowSince > slowFor {
+	for n.slow > 0 && seconds(now)-n.slowSince > slowFor {
 		n.slow--
 		n.slowSince += slowFor
 	}
@@ -150,12 +161,14 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 	if n.probes < lookAfter {
 		return
 	}
-	share := float32(n.resets) / float32(n.probes)
-	if n.unreachables*4 >= n.probes || n.known && share > n.resetShare+0.5 {
-		n.slow, n.slowSince = min(n.slow+1, slowestShift), now
+	share := uint8(min(uint32(n.resets)*100/uint32(n.probes), 100))
+	if n.unreachables >= n.probes/4 || n.known && share > n.resetShare+50 {
+		n.slow, n.slowSince = min(n.slow+1, slowestShift), seconds(now)
 		t.slowed++
 	} else {
 		n.resetShare, n.known = share, true
 	}
 	n.probes, n.resets, n.unreachables = 0, 0, 0
 }
+
+func seconds(now int64) int32 { return int32(now / int64(time.Second)) }
