@@ -246,3 +246,39 @@ type cannedConn struct {
 func (c *cannedConn) Read(b []byte) (int, error)  { return c.answer.Read(b) }
 func (c *cannedConn) Write(b []byte) (int, error) { return len(b), nil }
 func (c *cannedConn) SetDeadline(time.Time) error { return nil }
+
+// TestTarpitIsToldInHalfTheTime: who spoke again and again and said next to
+// nothing is not waited for; who only paused is.
+func TestTarpitIsToldInHalfTheTime(t *testing.T) {
+	const total = 12 * short
+	for _, c := range []struct {
+		words []string
+		end   minesweep.End
+	}{
+		{[]string{"a", "b", "c", "d", "e"}, minesweep.EndDrip},
+		{[]string{"HTTP/1.1 ", "200 OK\r\n"}, minesweep.EndEOF},
+		{[]string{"a", "b", "c", strings.Repeat("d", dripBytes)}, minesweep.EndEOF},
+	} {
+		t.Run(strings.Join(c.words, "")[:2], func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, func(conn net.Conn) {
+				_, _ = conn.Read(make([]byte, 4096))
+				for _, word := range c.words {
+					_, _ = conn.Write([]byte(word))
+					<-time.After(short / 5) // so that each is read by itself
+				}
+				<-time.After(total * 5 / 4) // after half of the time, and before its end
+			})
+			conn, err := s.Dial(t.Context(), addrPort{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			p, _ := byKey("http/")
+			reply, err := p.ask(t.Context(), conn, addrPort{}, reading{idle: long, total: total * 2, limit: p.limit()})
+			if err != nil || reply.End != c.end {
+				t.Errorf("ended %s after %d bytes, %v; want %s", reply.End, len(reply.Raw), err, c.end)
+			}
+		})
+	}
+}

@@ -66,7 +66,7 @@ func (r reading) read(conn net.Conn, w *watch, f framer) ([]byte, minesweep.End)
 	for {
 		n, err := conn.Read(buf[:min(len(buf), r.limit-len(raw))])
 		if n > 0 {
-			w.heard()
+			w.heard(n)
 			raw = append(raw, buf[:n]...)
 			if n == firstRead && len(buf) == firstRead {
 				buf = make([]byte, nextReads)
@@ -114,6 +114,9 @@ type watch struct {
 	idle     time.Duration
 	silence  *time.Timer
 	silent   atomic.Bool
+	trickle  *time.Timer
+	reads    atomic.Int64
+	bytes    atomic.Int64
 	stopFunc func() bool
 	struck   chan struct{}
 	cancel   context.CancelFunc
@@ -131,15 +134,33 @@ func (r reading) watch(ctx context.Context, conn net.Conn) *watch {
 		w.silent.Store(true)
 		cancel()
 	})
+	// Half of the time tells a tarpit: it spoke again and again and said nothing.
+	w.trickle = time.AfterFunc(r.total/2, func() {
+		if w.reads.Load() >= dripReads && w.bytes.Load() < dripBytes {
+			cancel()
+		}
+	})
 	return w
 }
 
+// A peer that in half of the total time was read dripReads times and gave less
+// than dripBytes drips.
+const (
+	dripReads = 4
+	dripBytes = 64
+)
+
 // heard starts the wait for silence anew.
-func (w *watch) heard() { w.silence.Reset(w.idle) }
+func (w *watch) heard(n int) {
+	w.silence.Reset(w.idle)
+	w.reads.Add(1)
+	w.bytes.Add(int64(n))
+}
 
 // stop releases the watch; the connection may be used again afterwards.
 func (w *watch) stop() {
 	w.silence.Stop()
+	w.trickle.Stop()
 	if !w.stopFunc() {
 		<-w.struck
 	}
