@@ -102,6 +102,9 @@ func TestSieveKnocksWhereNobodyListens(t *testing.T) {
 			if n := k.sieve.cfg.Guard.Counts().Admitted; n != tt.knocks {
 				t.Errorf("%d connections, want %d", n, tt.knocks)
 			}
+			if n := k.sieve.hosts.len(); (n > 0) != (tt.knocks > 0) {
+				t.Errorf("%d hosts are remembered", n)
+			}
 		})
 	}
 }
