@@ -70,7 +70,7 @@ type Progress struct {
 	Errors   uint64 // not sent, for want of a socket or a route
 
 	Received  uint64 // answers that proved themselves, repeats too; SYN only
-	Dropped   uint64 // frames that the kernel lost before they were read, or a device after they were sent; SYN only
+	Dropped   uint64 // answers that the kernel lost before they were read; SYN only
 	Slowed    uint64 // times that a /24 was slowed because of what it answered; SYN only
 	PeakRate  uint64 // most packets sent within any 1 s
 	PeakPer24 uint64 // most packets sent to one /24 (IPv6: /64) within 1 s

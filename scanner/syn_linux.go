@@ -46,6 +46,7 @@ type synScan struct {
 	rings  []*ring
 	local  *localCanary
 
+	drops  *deviceDrops
 	sender *sender
 	hearer *hearer
 	deaf   deafness
@@ -79,6 +80,9 @@ func (s *SYN) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Sink
 		return err
 	}
 	err = scan.run(ctx)
+	if lost := scan.drops.sentence(); lost != "" {
+		s.cfg.Notice(lost)
+	}
 	if last := scan.report(err == nil); err == nil {
 		err = last
 	}
@@ -100,6 +104,7 @@ func (s *synScan) open(ctx context.Context, span portSpan) error {
 	if s.held.notice != "" {
 		s.cfg.Notice(s.held.notice)
 	}
+	s.drops = newDeviceDrops(s.routes)
 	if s.doors, err = openDoors(s.routes, s.cfg.Mark); err != nil {
 		return err
 	}

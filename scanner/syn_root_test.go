@@ -4,7 +4,6 @@ package scanner
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -138,5 +137,4 @@ func TestRootSYNFindsTheTruth(t *testing.T) {
 		t.Logf("rate %d: %.0f packets/s in %s, max 100 ms %d, peak %d, cpus %d", rate, line.PerSecond(), time.Since(began),
 			line.Max(100*time.Millisecond), p.PeakRate, runtime.NumCPU())
 	}
-	_ = fmt.Sprint
 }
