@@ -17,9 +17,10 @@ import (
 type gate struct {
 	guard *Guard
 	began time.Time
-	ramp  int64 // ns over which the rate rises to what was asked; 0: at once
 
 	mu       sync.Mutex // guards what follows
+	ramp     int64      // ns over which the rate rises to what was asked, from risen on; 0: at once
+	risen    int64
 	scope    *minesweep.Scope
 	flat     *flatScope
 	scopes   uint32 // how many scopes were flattened, hence the number of the present one
@@ -64,8 +65,8 @@ func (g *gate) renew(now int64) error {
 	if err != nil {
 		return err
 	}
-	if g.stretch = 1; now < g.ramp {
-		g.stretch = min(float64(g.ramp)/float64(now+1), 16)
+	if g.stretch = 1; now-g.risen < g.ramp {
+		g.stretch = min(float64(g.ramp)/float64(now-g.risen+1), 16)
 	}
 	if r.scope != g.scope {
 		g.scope = r.scope
@@ -233,6 +234,20 @@ func (g *gate) rate() (int, error) {
 		}
 	}
 	return sum, nil
+}
+
+// rise lets the rate rise from now on, over ramp ns. What the clocks missed
+// until now nobody is owed.
+func (g *gate) rise(ramp int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ramp, g.risen = ramp, g.now()
+	for _, c := range g.grants {
+		c.next = max(c.next, g.risen)
+	}
+	if g.whole != nil {
+		g.whole.next = max(g.whole.next, g.risen)
+	}
 }
 
 // waitUntil sleeps until the gate's clock shows until, most at the longest.

@@ -118,9 +118,6 @@ func (s *synScan) open(ctx context.Context, span portSpan) error {
 	s.hearer = newHearer(proof, s.gate)
 	s.sender = newSender(s.gate, s.course, s.plan, proof, s.doors, len(s.doors.list))
 	s.sender.full, s.sender.mishap = s.hearer.full, s.tell
-	if s.gate.ramp, err = s.rampFor(); err != nil {
-		return err
-	}
 	s.hearer.canary, s.hearer.rtt = s.heardCanary, s.cfg.Guard.ObserveRTT
 	if s.cfg.Canary.IsValid() {
 		s.named.target = netip.AddrPortFrom(s.cfg.Canary.Addr().Unmap(), s.cfg.Canary.Port())
@@ -196,8 +193,13 @@ func (s *synScan) discover(ctx context.Context) error {
 	if err := s.canaries(ctx, s.sender.single); err != nil {
 		return err
 	}
+	ramp, err := s.rampFor()
+	if err != nil {
+		return err
+	}
+	s.gate.rise(ramp)
 	s.sending.Store(true)
-	err := s.sender.run(ctx)
+	err = s.sender.run(ctx)
 	s.sending.Store(false)
 	if err != nil {
 		return err
