@@ -253,5 +253,5 @@ func (g *gate) rise(ramp int64) {
 // waitUntil sleeps until the gate's clock shows until, most at the longest.
 func (g *gate) waitUntil(ctx context.Context, until int64, most time.Duration) error {
 	// Waking for each packet would cost more than the packet.
-	return sleep(ctx, min(max(time.Duration(until-g.now()), time.Duration(clockDepth/2)), most))
+	return nap(ctx, min(max(time.Duration(until-g.now()), time.Duration(clockDepth/2)), most))
 }

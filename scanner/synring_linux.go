@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The ring of one device: 16 blocks of 128 KiB hold some 7,000 answers, what
+// The ring of one device: 128 blocks of 16 KiB hold some 7,000 answers, what
 // comes in 30 ms at the highest rate. A block is handed over when it is full or
-// 4 ms old.
+// 4 ms old, so the blocks must be many: at any rate a busy machine may leave
+// them unread for half a second.
 const (
-	ringBlock  = 128 << 10
-	ringBlocks = 16
+	ringBlock  = 16 << 10
+	ringBlocks = 128
 	ringFrame  = 256
 	blockAge   = 4
 )

@@ -211,7 +211,7 @@ func (s *sender) flush(ctx context.Context) error {
 			switch {
 			case err == nil:
 			case errors.Is(err, errBusy):
-				if err := sleep(ctx, busyPause); err != nil {
+				if err := nap(ctx, busyPause); err != nil {
 					return err
 				}
 				rest = s.stillAllowed(rest)
