@@ -83,7 +83,7 @@ func (p *program) synEngine(j job, asked bool, why string) (chosen, error) {
 	if err != nil {
 		return chosen{}, err
 	}
-	engine, err := newSYN(synConfig{
+	engine, err := p.newSYN(synConfig{
 		Asked: asked, Guard: j.guard, Now: p.now, Notice: p.notice, Interface: j.flags.device, Sources: sources,
 		SourcePorts: j.flags.sourcePorts, Canary: canary, Wait: j.flags.wait, Rate: j.flags.rate,
 	})

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"minesweep"
 	"minesweep/probes/fingerprints"
 	"minesweep/scanner"
 )
@@ -29,7 +30,7 @@ func Main() int {
 	moreFiles()
 	p := &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, now: time.Now, lookup: scanner.SystemLookup,
+		getenv: os.Getenv, now: time.Now, lookup: scanner.SystemLookup, newSYN: newSYN,
 	}
 	return p.run(ctx, os.Args[1:])
 }
@@ -41,6 +42,7 @@ type program struct {
 	getenv         func(string) string
 	now            func() time.Time
 	lookup         scanner.Lookup // of host names among targets
+	newSYN         func(synConfig) (minesweep.Scanner, error)
 	settings       settings
 	loaded         *fingerprints.Set // nil until a command needs the rules
 }

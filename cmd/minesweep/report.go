@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"minesweep/db"
 )
@@ -71,9 +72,10 @@ func rates(sweep db.Sweep) string {
 	return text
 }
 
-// meanRate is packets/s while packets were leaving, 0 where that is not known.
+// meanRate is packets/s while packets were leaving, 0 where that is not known. In
+// less than a second the start of the engine would be most of it.
 func meanRate(sweep db.Sweep) float64 {
-	if sweep.Sending <= 0 {
+	if sweep.Sending < time.Second {
 		return 0
 	}
 	return float64(sweep.Sent) / sweep.Sending.Seconds()

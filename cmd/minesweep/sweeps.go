@@ -34,8 +34,8 @@ type sweepRow struct {
 	Shard    uint64  `json:"shard"`
 	Shards   uint64  `json:"shards"`
 	Passes   uint64  `json:"passes"`
-	Asked    uint64  `json:"rate_asked"` // 0: what the grants allow
-	Mean     float64 `json:"rate_mean"`
+	Asked    uint64  `json:"rate_asked"`       // 0: what the grants allow
+	Mean     float64 `json:"rate_mean"`        // 0: not measured
 	Peak     uint64  `json:"rate_peak"`        // 0: not measured
 	Peak24   uint64  `json:"rate_peak_per_24"` // 0: not measured
 	Sent     uint64  `json:"sent"`
