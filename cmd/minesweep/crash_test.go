@@ -154,6 +154,47 @@ func TestInterruptKeepsWhatWasFound(t *testing.T) {
 	}
 }
 
+// TestSweepIsResumedByItsNumber kills a scan, stops the one that goes on with
+// it, and lets a third finish.
+func TestSweepIsResumedByItsNumber(t *testing.T) {
+	t.Parallel()
+	f := newField(t, "127.9.16.0/24", 20)
+	resume := []string{"sweeps", "resume", "1", "--engine", "connect", "-o", "jsonl"}
+	for i, args := range [][]string{f.scan, resume} {
+		cmd := exec.CommandContext(t.Context(), "minesweep", append(args, "--rate", "500", "--db", f.db)...)
+		errs, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := bufio.NewReader(errs)
+		for line := ""; !strings.Contains(line, "the engine is connect"); {
+			if line, err = said.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		second, _, refused := f.start(resume...)
+		if err := second.Wait(); err == nil || !strings.Contains(refused.String(), "sweep 1 still runs, as process") {
+			t.Errorf("a running sweep was resumed: %v\n%s", err, refused)
+		}
+		signal := []os.Signal{syscall.SIGKILL, syscall.SIGINT}[i]
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, said)
+		_ = cmd.Wait()
+	}
+	if n := strings.Count(f.run(resume...), `"verdict":"confirmed"`); n != f.hosts {
+		t.Errorf("%d hosts, want %d", n, f.hosts)
+	}
+	list := f.run("sweeps", "list", "-o", "jsonl")
+	if strings.Count(list, "\n") != 1 || !strings.Contains(list, `"status":"done"`) || !strings.Contains(list, `"covered_percent":100,`) {
+		t.Errorf("got %s", list)
+	}
+}
+
 // TestReaderMayLeave is minesweep scan … | head -1.
 func TestReaderMayLeave(t *testing.T) {
 	t.Parallel()

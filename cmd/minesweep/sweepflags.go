@@ -40,7 +40,7 @@ func (f *sweepFlags) register(c *cobra.Command) {
 	fl.StringVar(&f.canary, "canary", "", "`ADDR:PORT` known to be open: the SYN engine fails where it does not hear it")
 	fl.StringVar(&f.device, "interface", "", "the only interface that the SYN engine may send from")
 	fl.StringSliceVar(&f.sources, "source", nil, "addresses of this machine that the SYN engine sends from")
-	fl.StringVar(&f.sourcePorts, "source-port", "", "source ports `A-B` of the SYN engine, such as 61000-61015; the host's firewall may drop its own resets from them:\nnft add rule inet filter output tcp sport 61000-61015 tcp flags == rst drop")
+	fl.StringVar(&f.sourcePorts, "source-port", "", "source ports `A-B` of the SYN engine, such as 61000-61015; the host's firewall may drop its own resets from them:\nnft add rule inet filter output tcp sport 61000-61015 tcp flags rst drop")
 	fl.BoolVar(&f.noQuestions, "no-questions", false, "find open ports and ask them nothing; sweeps resume ID may ask later")
 	fl.BoolVar(&f.force, "force", false, "begin also what a grant's hours do not suffice for")
 	fl.BoolVar(&f.all, "all", false, "show hosts without a sign of mining in the table too")
