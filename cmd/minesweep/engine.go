@@ -43,7 +43,7 @@ func (p *program) engine(j job) (chosen, error) {
 		if r, ok := loopbackIn(j.targets); ok {
 			return chosen{}, usagef("%s is loopback, which the SYN engine does not scan: write --engine auto", r)
 		}
-		return p.synEngine(j, true, "asked for")
+		return p.synEngine(j, "asked for")
 	case "naabu":
 		return p.naabu(j, "auto", "")
 	case "connect":
@@ -67,14 +67,14 @@ func (p *program) autoEngine(j job) (chosen, error) {
 	if only == "" && j.probes <= smallJob {
 		return p.naabu(j, "connect", fmt.Sprintf("%d probes are over as soon by connecting", j.probes))
 	}
-	syn, err := p.synEngine(j, false, "raw sockets work")
+	syn, err := p.synEngine(j, "raw sockets work")
 	if err == nil || only != "" {
 		return syn, err
 	}
 	return p.naabu(j, "auto", err.Error())
 }
 
-func (p *program) synEngine(j job, asked bool, why string) (chosen, error) {
+func (p *program) synEngine(j job, why string) (chosen, error) {
 	canary, err := j.flags.canaryTarget()
 	if err != nil {
 		return chosen{}, err
@@ -83,9 +83,9 @@ func (p *program) synEngine(j job, asked bool, why string) (chosen, error) {
 	if err != nil {
 		return chosen{}, err
 	}
-	engine, err := p.newSYN(synConfig{
-		Asked: asked, Guard: j.guard, Now: p.now, Notice: p.notice, Interface: j.flags.device, Sources: sources,
-		SourcePorts: j.flags.sourcePorts, Canary: canary, Wait: j.flags.wait, Rate: j.flags.rate,
+	engine, err := p.newSYN(scanner.SYNConfig{
+		Guard: j.guard, Now: p.now, Notice: p.notice, Interface: j.flags.device, Sources: sources,
+		SourcePorts: j.flags.sourcePorts, Canary: canary, Wait: j.flags.wait,
 	})
 	if err != nil {
 		return chosen{}, err

@@ -34,7 +34,9 @@ func newDesk(t *testing.T) *desk {
 		lookup: func(context.Context, string) ([]netip.Addr, error) {
 			return nil, errors.New("no resolver in this test")
 		},
-		newSYN: func(synConfig) (minesweep.Scanner, error) { return nil, errors.New("no raw sockets in this test") },
+		newSYN: func(scanner.SYNConfig) (minesweep.Scanner, error) {
+			return nil, errors.New("no raw sockets in this test")
+		},
 	}
 	t.Setenv("MINESWEEP_DB", "sqlite://"+path)
 	return d
@@ -88,7 +90,7 @@ func TestSweepLongerThanItsAuthority(t *testing.T) {
 	d.grant("short", "10.1.0.0/16", "--to", "2026-11-21T20:10:00Z", "--rate", "20")
 	d.grant("open", "10.2.0.0/16")
 	const night = "minesweep: 7208960 probes take about 2h00m (1000/s of grant night), but grant night is allowed only 19:00-21:00 UTC, 1h00m from now: nothing was sent. Add --force"
-	d.p.newSYN = func(synConfig) (minesweep.Scanner, error) { return found{}, nil }
+	d.p.newSYN = func(scanner.SYNConfig) (minesweep.Scanner, error) { return found{}, nil }
 	d.want(exitUsage, night, "scan", "10.0.0.0/16", "-p", "1-110")
 	d.want(exitUsage, "but grant short ends on 2026-11-21T20:10:00Z, 10m0s from now", "scan", "10.1.0.0/20", "10.2.0.0/24", "-p", "80,81,82")
 	status, _, said := d.run("scan", "10.0.0.0/16", "-p", "1-110", "--force", "--no-questions")
@@ -108,8 +110,8 @@ func TestSweepLongerThanItsAuthority(t *testing.T) {
 func TestEngineIsChosenAndSaid(t *testing.T) {
 	d := newDesk(t)
 	d.grant("g", "10.0.0.0/8", "192.0.2.0/24")
-	var asked synConfig
-	works := func(c synConfig) (minesweep.Scanner, error) { asked = c; return found{}, nil }
+	var asked scanner.SYNConfig
+	works := func(c scanner.SYNConfig) (minesweep.Scanner, error) { asked = c; return found{}, nil }
 
 	d.want(exitFailed, "minesweep: no raw sockets in this test\n", "scan", "10.0.0.0/20", "--engine", "syn")
 	d.want(exitFailed, "minesweep: no raw sockets in this test\n", "scan", "10.0.0.0/30", "-p", "80", "--interface", "eth0")
@@ -117,12 +119,12 @@ func TestEngineIsChosenAndSaid(t *testing.T) {
 
 	d.p.newSYN = works
 	status, _, said := d.run("scan", "10.0.0.0/24", "-p", "80,443,4028", "--no-questions", "--engine", "syn", "--canary", "192.0.2.7:80", "--interface", "eth1",
-		"--source", "10.9.9.1,10.9.9.2", "--source-port", "61000-61015", "--rate", "700", "--wait", "2s")
+		"--source", "10.9.9.1,10.9.9.2", "--source-port", "61000-61063", "--rate", "700", "--wait", "2s")
 	if status != exitDone || strings.Count(said, "the engine is ") != 1 || !strings.Contains(said, "minesweep: the engine is syn: ") {
 		t.Errorf("status %d\n%s", status, said)
 	}
-	if asked.Interface != "eth1" || len(asked.Sources) != 2 || asked.Sources[1] != netip.MustParseAddr("10.9.9.2") || asked.SourcePorts != "61000-61015" ||
-		asked.Canary != netip.MustParseAddrPort("192.0.2.7:80") || asked.Rate != 700 || asked.Wait != 2*time.Second || asked.Guard == nil {
+	if asked.Interface != "eth1" || len(asked.Sources) != 2 || asked.Sources[1] != netip.MustParseAddr("10.9.9.2") || asked.SourcePorts != "61000-61063" ||
+		asked.Canary != netip.MustParseAddrPort("192.0.2.7:80") || asked.Wait != 2*time.Second || asked.Guard == nil {
 		t.Errorf("the engine was given %+v", asked)
 	}
 }
@@ -135,12 +137,12 @@ func TestAutoChooses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	works := func(synConfig) (minesweep.Scanner, error) { return found{}, nil }
+	works := func(scanner.SYNConfig) (minesweep.Scanner, error) { return found{}, nil }
 	for name, c := range map[string]struct {
 		targets string
 		probes  uint64
 		flags   sweepFlags
-		syn     func(synConfig) (minesweep.Scanner, error)
+		syn     func(scanner.SYNConfig) (minesweep.Scanner, error)
 		want    string
 	}{
 		"a small job":             {"10.0.0.0/24", smallJob, sweepFlags{}, works, "connect"},
@@ -164,7 +166,7 @@ func TestReportSaysWhatTheEngineCounted(t *testing.T) {
 	d := newDesk(t)
 	d.grant("g", "10.0.0.0/24")
 	at := d.p.now()
-	d.p.newSYN = func(synConfig) (minesweep.Scanner, error) {
+	d.p.newSYN = func(scanner.SYNConfig) (minesweep.Scanner, error) {
 		return found{
 			{Target: netip.MustParseAddrPort("10.0.0.7:80"), At: at, Engine: "syn", Stack: minesweep.Stack{Heard: true, TTL: 57, Window: 64240, Options: "MSTNW"}},
 			{Target: netip.MustParseAddrPort("10.0.0.7:22"), At: at, Engine: "syn", Stack: minesweep.Stack{Heard: true}},
@@ -197,7 +199,7 @@ func TestReportSaysWhatTheEngineCounted(t *testing.T) {
 func TestNamesOfTheCommandLineAndTheList(t *testing.T) {
 	d := newDesk(t)
 	d.grant("g", "10.0.0.0/24", "2001:db8::/64")
-	d.p.newSYN = func(synConfig) (minesweep.Scanner, error) { return found{}, nil }
+	d.p.newSYN = func(scanner.SYNConfig) (minesweep.Scanner, error) { return found{}, nil }
 	d.p.lookup = func(_ context.Context, name string) ([]netip.Addr, error) {
 		if name == "rig.example.org" {
 			return []netip.Addr{netip.MustParseAddr("10.0.0.7"), netip.MustParseAddr("2001:db8::7")}, nil

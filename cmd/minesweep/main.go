@@ -42,7 +42,7 @@ type program struct {
 	getenv         func(string) string
 	now            func() time.Time
 	lookup         scanner.Lookup // of host names among targets
-	newSYN         func(synConfig) (minesweep.Scanner, error)
+	newSYN         func(scanner.SYNConfig) (minesweep.Scanner, error)
 	settings       settings
 	loaded         *fingerprints.Set // nil until a command needs the rules
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (f *sweepFlags) register(c *cobra.Command) {
 	fl.StringVar(&f.canary, "canary", "", "`ADDR:PORT` known to be open: the SYN engine fails where it does not hear it")
 	fl.StringVar(&f.device, "interface", "", "the only interface that the SYN engine may send from")
 	fl.StringSliceVar(&f.sources, "source", nil, "addresses of this machine that the SYN engine sends from")
-	fl.StringVar(&f.sourcePorts, "source-port", "", "source ports `A-B` of the SYN engine, such as 61000-61015; the host's firewall may drop its own resets from them:\nnft add rule inet filter output tcp sport 61000-61015 tcp flags rst drop")
+	fl.StringVar(&f.sourcePorts, "source-port", "", "source ports `A-B` of the SYN engine, such as 61000-61063; the host's firewall may drop its own resets from them:\nnft add rule inet filter output tcp sport 61000-61063 tcp flags rst drop")
 	fl.BoolVar(&f.noQuestions, "no-questions", false, "find open ports and ask them nothing; sweeps resume ID may ask later")
 	fl.BoolVar(&f.force, "force", false, "begin also what a grant's hours do not suffice for")
 	fl.BoolVar(&f.all, "all", false, "show hosts without a sign of mining in the table too")
@@ -87,8 +88,27 @@ func (f *sweepFlags) check(fl *pflag.FlagSet) error {
 	if _, err := f.canaryTarget(); err != nil {
 		return err
 	}
+	if err := checkSourcePorts(f.sourcePorts); err != nil {
+		return err
+	}
 	_, err := f.sourceAddrs()
 	return err
+}
+
+// fewestPorts is how many source ports the SYN engine needs.
+const fewestPorts = 32
+
+func checkSourcePorts(text string) error {
+	if text == "" {
+		return nil
+	}
+	first, last, _ := strings.Cut(text, "-")
+	from, errFrom := strconv.ParseUint(first, 10, 16)
+	to, errTo := strconv.ParseUint(last, 10, 16)
+	if errFrom != nil || errTo != nil || from == 0 || to < from+fewestPorts-1 {
+		return usagef("--source-port %q is no row of at least %d ports, write for example 61000-61063", text, fewestPorts)
+	}
+	return nil
 }
 
 func checkLimits(fl *pflag.FlagSet) error {
