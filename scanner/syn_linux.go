@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,7 @@ const (
 	refreshEvery    = 5 * time.Second
 	rampMost        = time.Second
 	rampShare       = 20 // of the sweep's length
+	attendNice      = -10
 )
 
 // mayCapture reports whether this process may open packet sockets.
@@ -149,7 +151,11 @@ func (s *synScan) listen() error {
 		open[ear{h.index, h.sources[0].Is4()}] = h.name
 	}
 	for e, name := range open {
-		r, err := openRing(e.index, name, e.is4, s.held.span)
+		blocks := ringBlocks
+		if e.index == lo {
+			blocks = canaryBlocks
+		}
+		r, err := openRing(e.index, name, e.is4, s.held.span, blocks)
 		if err != nil {
 			return err
 		}
@@ -212,6 +218,10 @@ func (s *synScan) discover(ctx context.Context) error {
 
 // attend reads what one device receives.
 func (s *synScan) attend(ctx context.Context, r *ring) error {
+	// What waits here is lost when the ring is full; questions can wait. The
+	// thread is not given back: it ends with this goroutine.
+	runtime.LockOSThread()
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), attendNice) // without the right it stays as it is
 	for ctx.Err() == nil {
 		if err := r.wait(100 * time.Millisecond); err != nil {
 			return fmt.Errorf("listening on %s: %w", r.name, err)

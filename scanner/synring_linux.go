@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The ring of one device: 128 blocks of 16 KiB hold some 7,000 answers, what
-// comes in 30 ms at the highest rate. A block is handed over when it is full or
-// 4 ms old, so the blocks must be many: at any rate a busy machine may leave
-// them unread for half a second.
+// The ring of one device: 96 blocks of 32 KiB hold some 25,000 answers. A block
+// is handed over when it is full or 8 ms old, so that at low rates the ring
+// bridges 0.8 s in which this process gets no processor.
 const (
-	ringBlock  = 16 << 10
-	ringBlocks = 128
-	ringFrame  = 256
-	blockAge   = 4
+	ringBlock    = 32 << 10
+	ringBlocks   = 96
+	canaryBlocks = 16 // of loopback, where little but the canary is heard
+	ringFrame    = 256
+	blockAge     = 8
 )
 
 // ring receives from one device, for one version of IP (TPACKET_V3 of
@@ -27,13 +27,14 @@ type ring struct {
 	fd     int
 	name   string
 	memory []byte
+	blocks int
 	next   int // the block that is to be filled next
 	found  []receivedPacket
 	drops  atomic.Uint64
 }
 
 // openRing listens on an interface, for IPv4 or IPv6.
-func openRing(index int, name string, is4 bool, own portSpan) (*ring, error) {
+func openRing(index int, name string, is4 bool, own portSpan, blocks int) (*ring, error) {
 	proto := uint16(unix.ETH_P_IPV6)
 	if is4 {
 		proto = unix.ETH_P_IP
@@ -43,7 +44,7 @@ func openRing(index int, name string, is4 bool, own portSpan) (*ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("packet socket: %w", err)
 	}
-	r := &ring{fd: fd, name: name}
+	r := &ring{fd: fd, name: name, blocks: blocks}
 	if err := r.prepare(index, proto, is4, own); err != nil {
 		r.close()
 		return nil, fmt.Errorf("listening on %s: %w", name, err)
@@ -64,13 +65,13 @@ func (r *ring) prepare(index int, proto uint16, is4 bool, own portSpan) error {
 		return err
 	}
 	request := &unix.TpacketReq3{
-		Block_size: ringBlock, Block_nr: ringBlocks, Frame_size: ringFrame, Frame_nr: ringBlock / ringFrame * ringBlocks,
+		Block_size: ringBlock, Block_nr: uint32(r.blocks), Frame_size: ringFrame, Frame_nr: ringBlock / ringFrame * uint32(r.blocks),
 		Retire_blk_tov: blockAge,
 	}
 	if err := unix.SetsockoptTpacketReq3(r.fd, unix.SOL_PACKET, unix.PACKET_RX_RING, request); err != nil {
 		return fmt.Errorf("ring: %w", err)
 	}
-	if r.memory, err = unix.Mmap(r.fd, 0, ringBlock*ringBlocks, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
+	if r.memory, err = unix.Mmap(r.fd, 0, ringBlock*r.blocks, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return fmt.Errorf("ring: %w", err)
 	}
 	return unix.Bind(r.fd, &unix.SockaddrLinklayer{Protocol: proto<<8 | proto>>8, Ifindex: index})
@@ -120,7 +121,7 @@ func (r *ring) read(now func() int64, hear func([]receivedPacket)) bool {
 	}
 	hear(r.found)
 	atomic.StoreUint32(&header.Block_status, unix.TP_STATUS_KERNEL)
-	r.next = (r.next + 1) % ringBlocks
+	r.next = (r.next + 1) % r.blocks
 	return true
 }
 
