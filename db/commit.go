@@ -24,7 +24,7 @@ type commits struct {
 }
 
 type commit struct {
-	ctx   context.Context
+	gone  func() error // of the caller's context
 	write func(ctx context.Context, tx bun.Tx) error
 	err   error
 	turn  chan bool // true: lead the next batch; false: err says how it ended
@@ -33,7 +33,7 @@ type commit struct {
 // do returns when f is committed or failed. first is run once for each
 // transaction, before all writes; where it fails, they all do.
 func (c *commits) do(ctx context.Context, s *Store, first, f func(ctx context.Context, tx bun.Tx) error) error {
-	own := &commit{ctx: ctx, write: f, turn: make(chan bool, 1)}
+	own := &commit{gone: ctx.Err, write: f, turn: make(chan bool, 1)}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, own)
 	lead := !c.busy
@@ -80,7 +80,7 @@ func commitAll(ctx context.Context, s *Store, batch []*commit, first func(ctx co
 			return err
 		}
 		for _, w := range batch {
-			if w.err = w.ctx.Err(); w.err == nil {
+			if w.err = w.gone(); w.err == nil {
 				w.err = s.explain(tx.RunInTx(ctx, nil, w.write))
 			}
 		}

@@ -32,7 +32,7 @@ func fullListener(t *testing.T) *packed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { unix.Close(fd) })
+	t.Cleanup(func() { _ = unix.Close(fd) })
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func (p *packed) drain() {
 			p.t.Error(err)
 			return
 		}
-		p.t.Cleanup(func() { unix.Close(fd) })
+		p.t.Cleanup(func() { _ = unix.Close(fd) })
 	}
 }
 
@@ -100,7 +100,7 @@ func TestStarving(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		for _, fd := range hoard {
-			unix.Close(fd)
+			_ = unix.Close(fd)
 		}
 	}()
 	conn, err := g.Dial(t.Context(), l.Addr().(*net.TCPAddr).AddrPort())

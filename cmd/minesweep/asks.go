@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	asksByDefault = 1024 // about 30 KB each
+	asksByDefault = 1024 // 60 KB each at most, garbage included
 	filesForRest  = 256  // the store, the engine, standard streams
 )
 
