@@ -15,5 +15,9 @@ setup: ; GOBIN=$(CURDIR)/.bin $(GO) install github.com/golangci/golangci-lint/v2
 check: ; test -z "$$(gofmt -l .)" && $(GO) vet ./... && $(GO) vet -tags root ./... && golangci-lint run && staticcheck ./...
 fuzz: ; ./fuzz.sh
 score: build ; bin/minesweep fingerprints score --truth probes/fingerprints/testdata/dev-truth.csv --floors probes/fingerprints/testdata/floors.csv $(RECORDINGS)
-bench: build ; $(GO) test -run xxx -bench . ./bench/...
+# naabu's own program needs modules that ours does not: they stay out of our go.sum.
+.bin/naabu: ; d=$$(mktemp -d) && trap 'rm -r "$$d"' EXIT && cp go.mod go.sum "$$d" && cd "$$d" && $(GO) build -mod=mod -o $(CURDIR)/.bin/naabu github.com/projectdiscovery/naabu/v2/cmd/naabu
+# As root; the peers that are here (apt-get install masscan zmap) are measured. PEERS=-quick takes minutes, not an hour.
+bench: build ; -$(MAKE) .bin/naabu
+	$(GO) test -run xxx -bench . ./bench/ && $(GO) run ./bench/peers $(PEERS)
 .PHONY: build helper demo test test-root setup check fuzz score bench

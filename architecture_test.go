@@ -35,6 +35,7 @@ var folders = map[string]folder{
 	"lab":                 {ours: []string{"minesweep", "minesweep/recordings", "minesweep/probes", "minesweep/probes/fingerprints"}},
 	"lab/wire":            {},
 	"bench":               {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints", "minesweep/mapper", "minesweep/lab", "minesweep/recordings", "minesweep/db"}},
+	"bench/peers":         {ours: []string{"minesweep/lab/wire"}},
 	"cmd/minesweep": {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints",
 		"minesweep/recordings", "minesweep/mapper", "minesweep/devices", "minesweep/pools", "minesweep/db", "minesweep/lab"}},
 	"cmd/minesweep-naabu": {ours: []string{"minesweep", "minesweep/scanner"}},
