@@ -72,7 +72,7 @@ func (s *Store) journal(row *sweepRow, targets *netipx.IPSet) (*Journal, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{store: s, number: row.ID, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: targets, heard: s.now()}, nil
+	return &Journal{store: s, number: row.ID, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: targets, heard: s.now(), grew: s.now()}, nil
 }
 
 func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {

@@ -28,6 +28,7 @@ type Journal struct {
 	mu    sync.Mutex // guards what follows
 	sweep Sweep
 	heard time.Time // of the last checkpoint
+	grew  time.Time // of the last one that had sent more
 	sent  uint64    // by this process, as of then
 }
 
@@ -96,8 +97,8 @@ func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []
 	defer j.mu.Unlock()
 	sum := j.sum(p)
 	now, sending := j.store.now(), j.sweep.Sending
-	if p.Sent > j.sent && now.After(j.heard) {
-		sending += now.Sub(j.heard)
+	if p.Sent > j.sent {
+		sending += j.since(now)
 	}
 	err := j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		fresh, err := j.insert(ctx, tx, found)
@@ -111,9 +112,24 @@ func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []
 	})
 	if err == nil {
 		j.sweep.Progress, j.sweep.Sending = sum, sending
-		j.heard, j.sent = now, max(j.sent, p.Sent)
+		j.heard = now
+		if p.Sent > j.sent {
+			j.grew, j.sent = now, p.Sent
+		}
 	}
 	return err
+}
+
+// longestWait is how long packets wait for a budget; what is longer is a pause.
+const longestWait = 5 * time.Second
+
+// since returns for how long packets were leaving until now: since the last one
+// that is known, or the last checkpoint where a pause lies between.
+func (j *Journal) since(now time.Time) time.Duration {
+	if d := now.Sub(j.grew); d <= longestWait {
+		return max(0, d)
+	}
+	return max(0, now.Sub(j.heard))
 }
 
 // insertMost is how many rows one statement inserts: SQLite takes 32,766

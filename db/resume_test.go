@@ -101,14 +101,14 @@ func TestSendingLeavesPausesOut(t *testing.T) {
 	for _, step := range []struct {
 		wait time.Duration
 		sent uint64
-	}{{time.Second, 100}, {time.Second, 300}, {time.Minute, 300}, {2 * time.Second, 400}} {
+	}{{time.Second, 100}, {time.Second, 300}, {time.Minute, 300}, {2 * time.Second, 400}, {time.Second, 400}, {time.Second, 500}} {
 		c.move(step.wait)
 		must(t, j.Checkpoint(t.Context(), minesweep.Progress{Sent: step.sent}, nil))
 	}
 	stored, err := s.Sweep(t.Context(), j.Sweep().ID)
 	must(t, err)
-	if stored.Sending != 4*time.Second || j.Sweep().Sending != stored.Sending {
-		t.Errorf("sending %s, want 4s", stored.Sending)
+	if stored.Sending != 6*time.Second || j.Sweep().Sending != stored.Sending {
+		t.Errorf("sending %s, want 6s", stored.Sending)
 	}
 }
 
