@@ -64,12 +64,23 @@ func (m *sentMarks) note(now int64) {
 		return
 	}
 	if len(m.marks) == marksKept {
-		m.marks = append(m.marks[:0], m.marks[marksKept/2:]...)
+		m.thin()
 	}
 	m.marks = append(m.marks, mark{now, m.base})
 }
 
-// at returns up to which step everything had left at a time.
+// thin forgets every other mark, so that the older ones lie further and further
+// apart. The first stays: what is asked for must never be younger than asked.
+func (m *sentMarks) thin() {
+	kept := m.marks[:0]
+	for i := 0; i < len(m.marks); i += 2 {
+		kept = append(kept, m.marks[i])
+	}
+	m.marks = kept
+}
+
+// at returns up to which step everything had left at a time, or a little less
+// where that is long ago.
 func (m *sentMarks) at(when int64) uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -55,6 +55,8 @@ type synScan struct {
 	named  canaryWatch // of cfg.Canary
 	mishap sync.Once
 
+	settled uint64 // the cursor of the last report
+
 	sending atomic.Bool // the sender walks the course, and takes errands
 	singing sync.Mutex  // one look at the canaries at a time
 }
@@ -76,7 +78,7 @@ func (s *SYN) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Sink
 		return err
 	}
 	defer done()
-	scan := &synScan{cfg: s.cfg, plan: plan, course: course, sink: sink, gate: gate}
+	scan := &synScan{cfg: s.cfg, plan: plan, course: course, sink: sink, gate: gate, settled: plan.Cursor}
 	defer scan.close()
 	if err := scan.open(ctx, s.span); err != nil {
 		return err

@@ -25,8 +25,9 @@ type hearer struct {
 	rtt    func(netip.Addr, time.Duration)
 
 	open, closed, received, unreachable atomic.Uint64
-	last                                atomic.Int64 // when an answer was heard, on the gate's clock
-	slowest                             atomic.Int64 // slots between a probe and its answer, at most
+	heard                               atomic.Uint64 // of received, those not of a canary
+	last                                atomic.Int64  // when one of them was heard, on the gate's clock
+	slowest                             atomic.Int64  // slots between a probe and its answer, at most
 
 	mu       sync.Mutex // guards what follows; several devices are heard at a time
 	repeats  []uint64   // by hash, the last open port there
@@ -61,8 +62,12 @@ func (h *hearer) hear(packets []receivedPacket) {
 			continue
 		}
 		h.received.Add(1)
+		if !h.judge(a, slot, p.at) {
+			continue
+		}
+		h.heard.Add(1)
 		h.last.Store(p.at)
-		if h.judge(a, slot, p.at); a.kind == saysOpen {
+		if a.kind == saysOpen {
 			continue
 		}
 		if turnedAway[n] = a; n+1 < len(turnedAway) {
@@ -75,16 +80,18 @@ func (h *hearer) hear(packets []receivedPacket) {
 	h.tellNeighbours(turnedAway[:n], h.last.Load())
 }
 
-func (h *hearer) judge(a heard, slot uint64, at int64) {
+// judge reports whether the answer is one to the course, and none of a canary.
+func (h *hearer) judge(a heard, slot uint64, at int64) bool {
 	switch a.kind {
 	case saysOpen:
-		h.opened(a, slot, at)
+		return h.opened(a, slot, at)
 	case saysClosed:
 		h.closed.Add(1)
 		h.timed(slot, at)
 	case saysUnreachable:
 		h.unreachable.Add(1)
 	}
+	return true
 }
 
 func (h *hearer) tellNeighbours(turnedAway []heard, at int64) {
@@ -107,12 +114,15 @@ func (h *hearer) timed(slot uint64, at int64) int64 {
 	return took
 }
 
-func (h *hearer) opened(a heard, slot uint64, at int64) {
+func (h *hearer) opened(a heard, slot uint64, at int64) bool {
 	target := netip.AddrPortFrom(a.target.addr(), a.port)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.canary(target) || h.repeated(a) {
-		return
+	if h.canary(target) {
+		return false
+	}
+	if h.repeated(a) {
+		return true
 	}
 	took := h.timed(slot, at)
 	h.rtt(target.Addr(), time.Duration((took+1)*slotLength)) // known to a slot: the longer end
@@ -122,6 +132,7 @@ func (h *hearer) opened(a heard, slot uint64, at int64) {
 	case h.wake <- struct{}{}:
 	default:
 	}
+	return true
 }
 
 // repeated reports whether this SYN-ACK came lately, and remembers it. A host

@@ -100,10 +100,14 @@ func TestDeafness(t *testing.T) {
 		{"too rare to tell", 1000, 1, 5, false},
 		{"rare, silent for long", 1000, 1, 60, true},
 		{"nothing ever answered", 1000, 0, 60, false},
+		{"one early answer", 1000, 0, 60, false},
 	} {
 		var d deafness
 		var err error
 		sent, received, last := uint64(0), uint64(0), int64(0)
+		if c.name == "one early answer" {
+			_, received, last = d.check(2, 1, 1, 1), 1, 1
+		}
 		for now := second; now <= (10+c.silentFor)*second; now += second {
 			sent += c.sent
 			if now <= 10*second && c.received > 0 {
@@ -123,11 +127,15 @@ func TestDeafness(t *testing.T) {
 func TestProvenFallsBackOnTheCanary(t *testing.T) {
 	var d deafness
 	d.canary.Store(900)
-	if got := d.proven(1000, 500, int64(time.Second)); got != 500 {
+	if got := d.proven(10_000, 1000, 500, int64(time.Second)); got != 500 {
 		t.Errorf("with many answers: %d", got)
 	}
-	if got := d.proven(1, 500, int64(10*time.Second)); got != 900 {
+	if got := d.proven(10_000, 1, 500, int64(10*time.Second)); got != 900 {
 		t.Errorf("with few answers: %d", got)
+	}
+	d.sentAtLast = 10_000
+	if got := d.proven(12_000, 40, 500, int64(10*time.Second)); got != 500 {
+		t.Errorf("with few answers, of which some should have come since: %d", got)
 	}
 }
 

@@ -6,8 +6,7 @@ import "minesweep"
 // the last answer was waited for.
 func (s *synScan) report(done bool) error {
 	now := s.gate.now()
-	sent, received, last := s.sender.sent.Load(), s.hearer.received.Load(), s.hearer.last.Load()
-	deaf := s.deaf.check(sent, received, last, now)
+	deaf := s.deaf.check(s.sender.sent.Load(), s.hearer.heard.Load(), s.hearer.last.Load(), now)
 	p := s.progress(s.cursor(done, now))
 	// The cursor was read before the ports are: what it passed is among them.
 	if err := s.hearer.hand(s.sink.Found); err != nil {
@@ -26,7 +25,9 @@ func (s *synScan) cursor(done bool, now int64) uint64 {
 		return s.course.total
 	}
 	waited := now - int64(s.hearer.wait(s.cfg.Wait))
-	return s.sender.marks.at(min(waited, s.deaf.proven(s.hearer.received.Load(), s.hearer.last.Load(), now)))
+	proven := s.deaf.proven(s.sender.sent.Load(), s.hearer.heard.Load(), s.hearer.last.Load(), now)
+	s.settled = max(s.settled, s.sender.marks.at(min(waited, proven)))
+	return s.settled
 }
 
 func (s *synScan) progress(cursor uint64) minesweep.Progress {
