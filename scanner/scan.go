@@ -157,13 +157,11 @@ func engineSentence(r Report) string {
 
 // walk starts a flight for each step of the plan that is left.
 func (s *scan) walk(ctx context.Context, flights *errgroup.Group) error {
-	began := s.cfg.Now()
 	for r := s.course.from(s.settled.cursor()); !r.done(); {
 		if r.startsPass() {
-			if err := sleep(ctx, s.passGap-s.cfg.Now().Sub(began)); err != nil {
+			if err := sleep(ctx, s.passGap); err != nil {
 				return err
 			}
-			began = s.cfg.Now()
 		}
 		step := r.step
 		if err := s.settled.wait(ctx, step); err != nil {

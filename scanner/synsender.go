@@ -43,7 +43,7 @@ type packet struct {
 type sender struct {
 	gate   *gate
 	ride   *ride
-	gap    time.Duration // between the starts of two passes
+	gap    time.Duration // between the end of a pass and the next
 	proof  *proof
 	frame  frame
 	out    outlet
@@ -51,10 +51,10 @@ type sender struct {
 	parked parking
 	queues [][]packet // by way out
 
-	errand    atomic.Pointer[waiting] // a probe beside the course; nil: none
-	passBegan int64
-	full      func() bool          // true while what was found waits for the store
-	mishap    func(address, error) // told of a packet that could not leave
+	errand atomic.Pointer[waiting] // a probe beside the course; nil: none
+	latest int64                   // when a probe of the course was let out last
+	full   func() bool             // true while what was found waits for the store
+	mishap func(address, error)    // told of a packet that could not leave
 
 	sent, refused, faults atomic.Uint64
 	rate                  peakRate
@@ -164,11 +164,10 @@ func (s *sender) next(now int64) (waiting, bool) {
 	if s.ride.done() || s.parked.len() >= parkedMost || !s.marks.room(s.ride.step) || s.full() {
 		return waiting{}, false
 	}
-	if s.ride.startsPass() {
-		if now < s.passBegan+int64(s.gap) {
-			return waiting{}, false
-		}
-		s.passBegan = now
+	// Counted from the last probe of the pass before, for a pass may be faster
+	// than the one before it.
+	if s.ride.startsPass() && (s.parked.len() > 0 || now < s.latest+int64(s.gap)) {
+		return waiting{}, false
 	}
 	w := waiting{step: s.ride.step}
 	w.a, w.port = s.ride.next()
@@ -196,6 +195,9 @@ func (s *sender) queue(w waiting, now int64) {
 	p := &q[len(q)-1]
 	own, sequence := s.proof.own(source, w.a, w.port, uint64(now/slotLength))
 	p.step, p.target = w.step, w.a
+	if w.step != noStep {
+		s.latest = now
+	}
 	p.length = s.frame.write(p.buf[etherLength:], source, w.a, own, w.port, sequence)
 	s.queues[way] = q
 }
