@@ -22,6 +22,7 @@ type hop struct {
 	mtu     int
 	sources []netip.Addr // at least one, all of one family; answers to them are heard
 	gateway netip.Addr   // zero where the targets are on the link
+	own     bool         // the targets are this machine's, behind its loopback device
 	ether   bool         // frames can be built: an Ethernet device, and a gateway with a MAC
 	frame   atomic.Pointer[etherHeader]
 }

@@ -53,12 +53,17 @@ func newKnocked(t *testing.T, addr string, listeners int) *knocked {
 	b := &book{grants: []minesweep.Grant{grantOf("lab", "127.0.0.0/8")}}
 	b.exclude("127.66.6.0/24")
 	host := netip.MustParseAddr(addr)
-	k := &knocked{bytes: make(chan int, 10), sieve: NewSieve(SieveConfig{
-		Guard: newGuard(t, b, time.Now), Ports: tier1[:], ConnectTimeout: 10 * time.Second,
-	})}
-	first, second, ok := k.sieve.unusedOf(host)
-	if !ok || first == second || first < firstUnused || second > lastUnused {
-		t.Fatalf("unused ports %d and %d, %v", first, second, ok)
+	k := &knocked{bytes: make(chan int, 10)}
+	cfg := SieveConfig{Guard: newGuard(t, b, time.Now), Ports: tier1[:], ConnectTimeout: 10 * time.Second}
+	var first, second uint16
+	for free := false; !free; cfg.Seed++ { // on this machine others may use what a miner's does not
+		k.sieve = NewSieve(cfg)
+		var ok bool
+		first, second, ok = k.sieve.unusedOf(host)
+		if !ok || first == second || first < firstUnused || second > lastUnused {
+			t.Fatalf("unused ports %d and %d, %v", first, second, ok)
+		}
+		free = isFree(host, first) && isFree(host, second)
 	}
 	for _, port := range []uint16{first, second}[:listeners] {
 		serve(t, netip.AddrPortFrom(host, port).String(), func(c net.Conn) {
@@ -67,6 +72,11 @@ func newKnocked(t *testing.T, addr string, listeners int) *knocked {
 		})
 	}
 	return k
+}
+
+func isFree(host netip.Addr, port uint16) bool {
+	l, err := net.Listen("tcp4", netip.AddrPortFrom(host, port).String())
+	return err == nil && l.Close() == nil
 }
 
 func TestSieveKnocksWhereNobodyListens(t *testing.T) {

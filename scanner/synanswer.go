@@ -57,7 +57,7 @@ func readAnswer4(b []byte) (heard, bool) {
 	case protoTCP:
 		return a.readTCP(b[head:])
 	case protoICMP:
-		return readUnreachable(b[head:], 3)
+		return readUnreachable(b[head:], 3, a.target)
 	}
 	return heard{}, false
 }
@@ -71,7 +71,7 @@ func readAnswer6(b []byte) (heard, bool) {
 	case protoTCP:
 		return a.readTCP(b[ip6Header:])
 	case protoICMP6:
-		return readUnreachable(b[ip6Header:], 1)
+		return readUnreachable(b[ip6Header:], 1, a.target)
 	}
 	return heard{}, false
 }
@@ -139,8 +139,10 @@ func optionLetter(kind byte) byte {
 }
 
 // readUnreachable reads an ICMP message of the given type, which quotes the
-// packet it is about: the addresses of that one are the other way round.
-func readUnreachable(b []byte, kind byte) (heard, bool) {
+// packet it is about: the addresses of that one are the other way round. One
+// that this machine sent itself, because a neighbour gave no answer, says
+// nothing about the target's network.
+func readUnreachable(b []byte, kind byte, sender address) (heard, bool) {
 	const head, quoted = 8, 8 // of TCP at least the ports and the sequence number (RFC 792)
 	if len(b) < head+ip4Header+quoted || b[0] != kind {
 		return heard{}, false
@@ -156,7 +158,7 @@ func readUnreachable(b []byte, kind byte) (heard, bool) {
 	default:
 		return heard{}, false
 	}
-	if tcp < ip4Header || len(b) < tcp+quoted {
+	if tcp < ip4Header || len(b) < tcp+quoted || sender == a.source {
 		return heard{}, false
 	}
 	b = b[tcp:]

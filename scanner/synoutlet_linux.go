@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"errors"
 	"fmt"
 	"syscall"
 	"unsafe"
@@ -88,7 +87,10 @@ func (h *hop) socket() (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	err = errors.Join(unix.SetsockoptInt(fd, level, option, 1), unix.BindToDevice(fd, h.name))
+	err = unix.SetsockoptInt(fd, level, option, 1)
+	if err == nil && !h.own { // IPv6 has the machine's own addresses on their devices
+		err = unix.BindToDevice(fd, h.name)
+	}
 	return fd, closeOn(fd, err)
 }
 

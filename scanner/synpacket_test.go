@@ -160,6 +160,11 @@ func TestUnreachablesAreAboutOurProbe(t *testing.T) {
 		if slot, ok := p.proves(a.source, a.target, a.port, a.own, a.ack); !ok || slot != 9 {
 			t.Errorf("%s: slot %d %v", c.router, slot, ok)
 		}
+		own := netip.MustParseAddr(c.source).AsSlice()
+		copy(b[len(c.head):], own)
+		if a, ok := readAnswer(b); ok {
+			t.Errorf("this machine's own message was read: %+v", a)
+		}
 	}
 }
 

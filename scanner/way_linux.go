@@ -58,7 +58,7 @@ func (k *kernel) way(r netipx.IPRange, from netip.Addr, candidates []source) (*h
 	if err != nil {
 		return nil, err
 	}
-	h := &hop{index: d.index, name: d.name, mtu: d.mtu, gateway: gatewayOf(route)}
+	h := &hop{index: d.index, name: d.name, mtu: d.mtu, gateway: gatewayOf(route), own: d.loopback}
 	h.ether = d.ethernet && h.gateway.IsValid() && route.Encap == nil && !k.protected.Contains(r.From())
 	h.sources, err = sourcesOf(d, candidates, picked, r)
 	return h, err
