@@ -13,6 +13,7 @@ const (
 	mostSets      = 1 << 14 // × ways × 56 bytes = 7 MB: every /24 of a /8, or two million packets/s to different ones
 	slowestShift  = 5       // a /24 is slowed to 1/32 at most
 	slowFor       = 10      // seconds
+	usualRise     = 5       // per cent of resets that may become usual by one look
 	lookAfter     = 32      // probes between two looks at what a /24 answers
 )
 
@@ -166,6 +167,9 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 		n.slow, n.slowSince = min(n.slow+1, slowestShift), seconds(now)
 		t.slowed++
 	} else {
+		if n.known { // what is usual rises slowly, or it would hide a jump that two looks share
+			share = min(share, n.resetShare+usualRise)
+		}
 		n.resetShare, n.known = share, true
 	}
 	n.probes, n.resets, n.unreachables = 0, 0, 0
