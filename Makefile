@@ -6,9 +6,10 @@ GO ?= go
 # What make score judges: the project's own recordings, and those of others where they are.
 RECORDINGS ?= probes/fingerprints/testdata $(wildcard ../shared/recordings/dev.jsonl ../shared/recordings/programs.jsonl)
 
-build: ; $(GO) build -o bin/ ./cmd/...
+# No cgo: one static file, and less of it in memory.
+build: ; CGO_ENABLED=0 $(GO) build -o bin/ ./cmd/...
 demo: build ; bin/minesweep demo
-helper: ; $(GO) build -o bin/ ./cmd/minesweep-naabu
+helper: ; CGO_ENABLED=0 $(GO) build -o bin/ ./cmd/minesweep-naabu
 test: helper ; $(GO) test -race -parallel 8 -timeout 170s ./... && $(GO) test -parallel 8 -timeout 120s ./cmd/... ./probes/fingerprints
 test-root: build ; $(GO) test -tags root -count=1 -timeout 900s -parallel 6 -run 'TestRoot' ./...
 setup: ; GOBIN=$(CURDIR)/.bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && GOBIN=$(CURDIR)/.bin $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2

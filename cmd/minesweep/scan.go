@@ -46,7 +46,7 @@ func (p *program) scanCommand() *cobra.Command {
 			if err := f.targetFlags.check(c.Flags(), args); err != nil {
 				return err
 			}
-			if _, err := p.rules(); err != nil {
+			if err := p.checkRules(f.noQuestions); err != nil {
 				return err
 			}
 			list, err := p.readTargets(c.Context(), f.targetFlags, args)

@@ -73,14 +73,13 @@ func (p *program) muster(ctx context.Context, s *db.Store, f sweepFlags, plan mi
 	if err != nil {
 		return nil, err
 	}
-	sweeper, err := p.sweeper(ctx, s, guard)
-	if err != nil {
-		return nil, err
+	sweeper := &minesweep.Sweeper{} // without an asker it discovers only, and needs no rules
+	if !f.noQuestions {
+		if sweeper, err = p.sweeper(ctx, s, guard); err != nil {
+			return nil, err
+		}
 	}
 	sweeper.Scanner, sweeper.Asks = engine.Scanner, p.asks(f.asks)
-	if f.noQuestions {
-		sweeper.Asker = nil
-	}
 	return &crew{Sweeper: sweeper, guard: guard, word: engine.word}, nil
 }
 
@@ -110,7 +109,9 @@ func (p *program) engineFor(ctx context.Context, s *db.Store, f sweepFlags, guar
 func (p *program) runSweep(ctx context.Context, s *db.Store, crew *crew, journal *db.Journal) error {
 	crew.Recorder, crew.Queue, crew.History = journal, journal, journal
 	plan := journal.Plan()
-	crew.Sieve = scanner.NewSieve(scanner.SieveConfig{Guard: crew.guard, Ports: plan.Ports, Seed: plan.Seed})
+	if crew.Asker != nil {
+		crew.Sieve = scanner.NewSieve(scanner.SieveConfig{Guard: crew.guard, Ports: plan.Ports, Seed: plan.Seed})
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	fresh := make(chan error, 1)
@@ -172,6 +173,15 @@ func (p *program) judges(ctx context.Context, s *db.Store) (*fingerprints.Set, *
 	}
 	m, err := mapper.New(mapper.Config{Key: key})
 	return rules, m, err
+}
+
+// checkRules loads the rules before anything else is done, where they are needed.
+func (p *program) checkRules(noQuestions bool) error {
+	if noQuestions && p.settings.fingerprints == "" {
+		return nil
+	}
+	_, err := p.rules()
+	return err
 }
 
 // rules loads the embedded fingerprints and those of --fingerprints, once.
