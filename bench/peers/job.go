@@ -13,10 +13,13 @@ type job struct {
 	targets []netip.Prefix
 	ports   int // the ports 1 to this
 	rate    int // packets/s; 0: as fast as it goes
+	// loose says that the responder holds packets only against the networks of
+	// the laboratory: 10,000 prefixes would cost it, and so the run, a quarter.
+	loose bool
 }
 
 func newJob(prefix string, ports, rate int) job {
-	return job{[]netip.Prefix{netip.MustParsePrefix(prefix)}, ports, rate}
+	return job{targets: []netip.Prefix{netip.MustParsePrefix(prefix)}, ports: ports, rate: rate}
 }
 
 func (j job) addresses() uint64 {

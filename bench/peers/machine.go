@@ -14,19 +14,20 @@ type machine struct {
 	Cores                   int
 	Date, Command           string
 	Versions                []string
+	Quick                   bool
 }
 
 func machineOf(ctx context.Context, programs []program, now time.Time, o options) machine {
 	m := machine{
 		CPU: "unknown", Kernel: fileText("/proc/sys/kernel/osrelease"), Cores: runtime.NumCPU(), Go: runtime.Version(),
-		Date: now.UTC().Format("2006-01-02 15:04 UTC"), Command: o.command,
+		Date: now.UTC().Format("2006-01-02 15:04 UTC"), Command: o.command, Quick: o.quick,
 	}
 	if cpu := fieldOf(fileText("/proc/cpuinfo"), "model name"); cpu != "" {
 		m.CPU = cpu
 	}
 	m.Memory = fieldOf(fileText("/proc/meminfo"), "MemTotal")
 	for _, p := range programs {
-		if p.name == naabuSmart || p.name == minesweepNaabu {
+		if p.mode {
 			continue // the same program again
 		}
 		m.Versions = append(m.Versions, p.name+" "+p.version(ctx, p.path))

@@ -76,7 +76,11 @@ func (g *ground) truthOf(r *wire.Responder, j job) []netip.AddrPort {
 
 // responderFor answers j and counts what goes elsewhere.
 func responderFor(j job) wire.Responder {
-	return wire.Responder{Seed: responderSeed, OpenOneIn: openOneIn, RefusePercent: refusePercent, Scope: j.targets}
+	scope := j.targets
+	if j.loose {
+		scope = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10")}
+	}
+	return wire.Responder{Seed: responderSeed, OpenOneIn: openOneIn, RefusePercent: refusePercent, Scope: scope}
 }
 
 // measure runs p on j once.

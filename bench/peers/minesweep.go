@@ -18,7 +18,7 @@ const (
 
 func minesweepProgram(name, path, engine string, narrower int) program {
 	return program{
-		name: name, path: path, version: minesweepVersion, prepare: minesweepGrant, narrower: narrower, ours: true,
+		name: name, path: path, version: minesweepVersion, prepare: minesweepGrant, narrower: narrower, mode: narrower > 0, ours: true,
 		steps: func(path string, j job, s site) []step { return minesweepSteps(path, engine, j, s.dir) },
 	}
 }

@@ -14,7 +14,7 @@ var plotText string
 // The plot's measures, in pixels.
 const (
 	plotWidth  = 760
-	nameWidth  = 90
+	nameWidth  = 100
 	barsWidth  = plotWidth - nameWidth - 100 // what is left is for values
 	barHeight  = 18
 	barStep    = 26

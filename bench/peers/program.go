@@ -20,6 +20,9 @@ type program struct {
 	narrower int
 	// singlePort says that one run takes one port.
 	singlePort bool
+	// mode says that it is another way to run the one before it, which is not
+	// measured at set rates.
+	mode bool
 	// ours says that it is minesweep.
 	ours bool
 }
@@ -48,21 +51,23 @@ const (
 	minesweepNaabu = "minesweep --engine naabu"
 	masscanName    = "masscan"
 	zmapName       = "zmap"
+	zmapTwo        = "zmap -T 2"
 	naabuName      = "naabu"
 	naabuSmart     = "naabu -ss"
 )
 
 // programNames are those that may stand beside minesweep.
-var programNames = []string{masscanName, zmapName, naabuName, naabuSmart, minesweepNaabu}
+var programNames = []string{masscanName, zmapName, zmapTwo, naabuName, naabuSmart, minesweepNaabu}
 
 // catalogue returns all programs, minesweep first.
 func catalogue(o options) []program {
 	return []program{
 		minesweepProgram(minesweepSYN, o.minesweep, "syn", 0),
 		{name: masscanName, path: "masscan", version: masscanVersion, steps: masscanSteps},
-		{name: zmapName, path: "zmap", version: zmapVersion, steps: zmapSteps, singlePort: true},
+		{name: zmapName, path: "zmap", version: zmapVersion, steps: zmapSteps(1), singlePort: true},
+		{name: zmapTwo, path: "zmap", mode: true, version: zmapVersion, steps: zmapSteps(2), singlePort: true},
 		{name: naabuName, path: o.naabu, version: naabuVersion, steps: naabuSteps()},
-		{name: naabuSmart, path: o.naabu, version: naabuVersion, steps: naabuSteps("-smart-scan")},
+		{name: naabuSmart, path: o.naabu, mode: true, version: naabuVersion, steps: naabuSteps("-smart-scan")},
 		minesweepProgram(minesweepNaabu, o.minesweep, "naabu", 4),
 	}
 }

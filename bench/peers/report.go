@@ -109,10 +109,15 @@ func prefixTable(r results) string {
 	if len(r.prefixes) == 0 {
 		return ""
 	}
-	t := newTable("minesweep on", "packets/s", "CPU µs a probe", "resident MB", "found %", "out of scope")
+	t := newTable("minesweep on", "packets/s", "CPU µs a probe", "resident MB", "found %")
 	for _, runs := range [][]run{ours(r.prefixes), theirs(r.prefixes)} {
 		c := cells(runs)
-		t.add(c[1], c[2], c[3], c[5], c[6], c[8])
+		t.add(c[1], c[2], c[3], c[5], c[6])
 	}
-	return t.String() + fmt.Sprintf("\nPackets/s of many ÷ of one: %s.\n", ratios(r.prefixes, run.perSecond).text("%.3f"))
+	text := t.String() + fmt.Sprintf("\nPackets/s of many ÷ of one: %s.\n", ratios(r.prefixes, run.perSecond).text("%.3f"))
+	for _, strict := range r.strict {
+		text += fmt.Sprintf("In one more run, at %.0f packets/s, the answering side held each packet against the prefixes: %d of %d were out of scope.\n",
+			strict.perSecond(), strict.outside, strict.sent)
+	}
+	return text
 }

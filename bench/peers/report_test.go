@@ -23,8 +23,8 @@ func TestMarkdownTellsAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"2026-11-21", "bench/peers -check", "minesweep 1, zmap 2", "## No limit", "## A whole /8", "## At a set rate",
-		"## 10,000 prefixes", "## An exclusion", "naabu: killed", "| PASS | no limit: packets/s", "| masscan | 100.64.0.0/12 × 4 ports | 800 |", "| 25000 | off | minesweep |"} {
+	for _, want := range []string{"2026-11-21", "bench/peers -check", "minesweep 1, zmap 2", "## No limit", "## Wall time", "## At a set rate",
+		"## 10,000 prefixes", "## An exclusion", "0 of 1200 were out of scope", "naabu: killed", "| PASS | 100.64.0.0/12 × 4 ports: packets/s", "| masscan | 100.64.0.0/12 × 4 ports | 800 |", "| 25000 | off | minesweep |"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -91,8 +91,8 @@ func TestPlotIsInProportion(t *testing.T) {
 	for _, m := range barWidth.FindAllStringSubmatch(string(plot), -1)[:4] {
 		widths = append(widths, m[1])
 	}
-	// minesweep 1200, masscan 800, zmap 1000, naabu 300 packets/s over 570 pixels
-	if got := strings.Join(widths, " "); got != "570 380 475 142.5" {
+	// minesweep 1200, masscan 800, zmap 1000, naabu 300 packets/s over 560 pixels
+	if got := strings.Join(widths, " "); got != "560 373.3 466.6 140" {
 		t.Errorf("widths %s", got)
 	}
 	// minesweep has three runs, the peers one each

@@ -11,6 +11,7 @@ type results struct {
 	slash8    []pair
 	rates     []run
 	prefixes  []pair // 10,000 prefixes as ours, one as theirs
+	strict    []run  // on 10,000 prefixes, each packet held against them
 	cuts      []cut
 	failures  []failure
 

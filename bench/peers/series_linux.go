@@ -109,7 +109,7 @@ func (s *series) ratedJobs() []job {
 }
 
 func (s *series) rates(ctx context.Context) error {
-	programs := slices.DeleteFunc(slices.Clone(s.programs), func(p program) bool { return p.narrower > 0 || p.name == naabuSmart })
+	programs := slices.DeleteFunc(slices.Clone(s.programs), func(p program) bool { return p.mode })
 	for round := range s.o.rateRuns {
 		for _, j := range s.ratedJobs() {
 			for _, gro := range []bool{true, false} {
@@ -137,33 +137,49 @@ func rotated(programs []program, by int) []program {
 	return append(slices.Clone(programs[by:]), programs[:by]...)
 }
 
-// prefixes sets 10,000 prefixes against one of as many addresses.
+// prefixes sets 10,000 prefixes against one of as many addresses. One more run
+// is only to see whether each packet goes to one of the 10,000.
 func (s *series) prefixes(ctx context.Context) error {
 	one, smaller := s.scaled(newJob("100.64.0.0/12", 4, 0)), 0
+	one.loose = true
 	if s.o.quick {
 		smaller = 4
 	}
+	runs, err := s.together(ctx, job{targets: scatter(0, smaller), ports: 4}, s.programs[:1])
+	if err != nil {
+		return err
+	}
+	if r, ok := runs[minesweepSYN]; ok {
+		s.results.strict = append(s.results.strict, r)
+	}
 	for round := range s.o.pairs {
-		many := job{targets: scatter(uint64(round), smaller), ports: 4}
-		both := []job{many, one}
-		if round%2 == 1 {
-			slices.Reverse(both)
+		many := job{targets: scatter(uint64(round), smaller), ports: 4, loose: true}
+		if err := s.manyAndOne(ctx, many, one, round%2 == 1); err != nil {
+			return err
 		}
-		p := pair{}
-		for _, j := range both {
-			runs, err := s.together(ctx, j, s.programs[:1])
-			if err != nil {
-				return err
-			}
-			if len(j.targets) > 1 {
-				p.ours = runs[minesweepSYN]
-			} else {
-				p.theirs = runs[minesweepSYN]
-			}
+	}
+	return nil
+}
+
+func (s *series) manyAndOne(ctx context.Context, many, one job, oneFirst bool) error {
+	both := []job{many, one}
+	if oneFirst {
+		slices.Reverse(both)
+	}
+	p := pair{}
+	for _, j := range both {
+		runs, err := s.together(ctx, j, s.programs[:1])
+		if err != nil {
+			return err
 		}
-		if p.ours.sent > 0 && p.theirs.sent > 0 {
-			s.results.prefixes = append(s.results.prefixes, p)
+		if len(j.targets) > 1 {
+			p.ours = runs[minesweepSYN]
+		} else {
+			p.theirs = runs[minesweepSYN]
 		}
+	}
+	if p.ours.sent > 0 && p.theirs.sent > 0 {
+		s.results.prefixes = append(s.results.prefixes, p)
 	}
 	return nil
 }

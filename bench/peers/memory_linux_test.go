@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestPeakIn(t *testing.T) {
+	for status, want := range map[string]uint64{
+		"Name:\tx\nVmPeak:\t 9 kB\nVmHWM:\t   12 kB\nVmRSS:\t 8 kB\n": 12 * 1024,
+		"Name:\tVmHWM: 7 kB\n":         0, // a zombie has no memory, and a name may lie
+		"Name:\tx\nVmHWM:\t12 MB of\n": 0, "Name:\tx\nVmHWM:\tx kB\n": 0, "": 0,
+	} {
+		if got := peakIn([]byte(status)); got != want {
+			t.Errorf("%q: %d, want %d", status, got, want)
+		}
+	}
+}
+
+// A process that started another one counts with it.
+func TestMemoryOfAFamily(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "sleep 60 & echo $!; wait")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if p, err := os.FindProcess(child); err == nil {
+			_ = p.Kill()
+		}
+		_ = cmd.Wait()
+	}()
+	if got := family(cmd.Process.Pid); !slices.Equal(got, []int{cmd.Process.Pid, child}) {
+		t.Fatalf("family %v, want %d and %d", got, cmd.Process.Pid, child)
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	sum, own := watchMemory(over, cmd.Process.Pid), peakOf(cmd.Process.Pid)
+	if own == 0 || sum < own+peakOf(child) || peakOf(child) == 0 {
+		t.Errorf("together %d bytes, the first %d, its child %d", sum, own, peakOf(child))
+	}
+}
