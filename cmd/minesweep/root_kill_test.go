@@ -17,7 +17,7 @@ const (
 	killRate = 20_000
 	// killCost is how much of its work a killed sweep may do again: the reply
 	// wait, a checkpoint and its commit on a busy machine.
-	killCost = 500 * time.Millisecond
+	killCost = 350 * time.Millisecond
 )
 
 // TestRootKillsOfASYNSweep kills a sweep at random moments and resumes it each
