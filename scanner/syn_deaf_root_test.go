@@ -3,7 +3,9 @@
 package scanner
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -119,23 +121,37 @@ func TestRootSYNGoesDeafWhereAnswersAreRare(t *testing.T) {
 	}
 }
 
-// forged is how a puppet answers the SYN to the address that ends in its index.
-var forged = []struct {
+// puppet has take answer the SYNs that come to f0.
+func (w *wiring) puppet(t *testing.T, take func(fd int, syn []byte)) {
+	frames(t, w.far, "f0", func(fd int, frame []byte) {
+		if len(frame) >= 54 && binary.BigEndian.Uint16(frame[12:]) == unix.ETH_P_IP && frame[23] == protoTCP && frame[47] == flagSYN {
+			take(fd, frame)
+		}
+	})
+}
+
+// forgery is an answer that a puppet gives to a SYN.
+type forgery struct {
 	name     string
 	times    int
 	ack      uint32 // more than the right one
-	port     uint16 // more than the right one of ours
+	port     uint16 // differs from the right one of ours, counted from spanFrom, by these bits
+	follows  bool   // the acknowledgement is right for that port
 	flags    byte
 	found    bool
 	vlan     bool
 	from     byte // the last byte of the address that answers, 0: the one probed
 	received uint64
-}{
+}
+
+// forged is how a puppet answers the SYN to the address that ends in its index.
+var forged = []forgery{
 	{name: "silent"},
 	{name: "once", times: 1, flags: flagSYN | flagACK, found: true, received: 1},
 	{name: "five times", times: 5, flags: flagSYN | flagACK, found: true, received: 5},
 	{name: "wrong acknowledgement", times: 3, ack: 1, flags: flagSYN | flagACK},
 	{name: "another port of ours", times: 1, port: 1, flags: flagSYN | flagACK},
+	{name: "another block of our ports", times: 1, port: 32, follows: true, flags: flagSYN | flagACK},
 	{name: "another address", times: 1, from: 200, flags: flagSYN | flagACK},
 	{name: "no ACK", times: 1, flags: flagSYN},
 	{name: "forged reset", times: 2, ack: 77, flags: flagRST | flagACK},
@@ -143,9 +159,12 @@ var forged = []struct {
 	{name: "reset", times: 1, flags: flagRST | flagACK, received: 1},
 }
 
-// answer writes the frame that answers a SYN as forged[i] says.
-func forge(syn []byte, i int) []byte {
-	be, f := binary.BigEndian, forged[i]
+// spanFrom is the first source port that the forged probes leave from.
+const spanFrom = 61_000
+
+// forge writes the frame that answers a SYN as f says.
+func forge(syn []byte, f forgery) []byte {
+	be := binary.BigEndian
 	b := make([]byte, 54, 60)
 	copy(b[0:], syn[6:12])
 	copy(b[6:], syn[0:6])
@@ -158,8 +177,14 @@ func forge(syn []byte, i int) []byte {
 		ip[15] = f.from
 	}
 	copy(tcp[0:], syn[36:38])
-	be.PutUint16(tcp[2:], be.Uint16(syn[34:])+f.port)
-	be.PutUint32(tcp[8:], be.Uint32(syn[38:])+1+f.ack)
+	asked := be.Uint16(syn[34:])
+	own := spanFrom + (asked - spanFrom) ^ f.port
+	ack := be.Uint32(syn[38:]) + 1 + f.ack
+	if f.follows { // what somebody who has seen the probe may work out
+		ack += sequenceOf(0, own) - sequenceOf(0, asked)
+	}
+	be.PutUint16(tcp[2:], own)
+	be.PutUint32(tcp[8:], ack)
 	tcp[12], tcp[13] = 5<<4, f.flags
 	be.PutUint16(ip[10:], sumOf(0, ip))
 	be.PutUint16(tcp[16:], sumOf(protoTCP+20, ip[12:20], tcp))
@@ -187,21 +212,19 @@ func TestRootSYNBelievesNoForgery(t *testing.T) {
 	w.far.ip(t, "addr add 10.61.0.2/24 dev f0")
 	probes := make(map[byte]int)
 	var mu sync.Mutex
-	frames(t, w.far, "f0", func(fd int, frame []byte) {
-		if len(frame) < 54 || binary.BigEndian.Uint16(frame[12:]) != unix.ETH_P_IP || frame[23] != protoTCP || frame[47] != flagSYN {
-			return
-		}
-		i := frame[33]
+	w.puppet(t, func(fd int, syn []byte) {
+		i := syn[33]
 		mu.Lock()
+		defer mu.Unlock()
 		probes[i]++
-		mu.Unlock()
 		for range forged[i].times {
-			_, _ = unix.Write(fd, forge(frame, int(i)))
+			_, _ = unix.Write(fd, forge(syn, forged[i]))
 		}
 	})
 	targets := fmt.Sprintf("10.70.0.0-10.70.0.%d", len(forged)-1)
 	plan := minesweep.Plan{Targets: setOf(t, targets), Ports: []uint16{4028}, Seed: 4}
-	s := wireJob{book: oneGrant("10.70.0.0/24"), plan: plan, near: w.near.inside}.start(t)
+	s := wireJob{book: oneGrant("10.70.0.0/24"), plan: plan, near: w.near.inside,
+		config: func(c *SYNConfig) { c.SourcePorts = fmt.Sprintf("%d-%d", spanFrom, spanFrom+63) }}.start(t)
 	p := s.finish(t)
 	var opens, received uint64
 	for i, f := range forged {
@@ -240,12 +263,12 @@ func TestRootSYNInterfaceGoesDown(t *testing.T) {
 // TestRootSYNLosesNothingToABusyDevice narrows the queue until it is always full.
 func TestRootSYNLosesNothingToABusyDevice(t *testing.T) {
 	l := wireLab(t, wire.Options{}, wire.Responder{Seed: 4, OpenOneIn: 100, RefusePercent: 10})
-	for i, queue := range []string{"pfifo limit 4", "tbf rate 30mbit burst 1kb limit 300"} {
+	for i, queue := range []string{"pfifo limit 4", "tbf rate 4mbit burst 1kb limit 300"} {
 		if err := l.Answer(*l.Responder()); err != nil {
 			t.Fatal(err)
 		}
 		inside(t, l.Near, fmt.Sprintf("tc qdisc replace dev near0 root handle %d: %s", 7+i, queue))
-		plan := minesweep.Plan{Targets: setOf(t, "10.48.0.0/18"), Ports: []uint16{1, 2}, Seed: 4}
+		plan := minesweep.Plan{Targets: setOf(t, []string{"10.48.0.0/17", "10.48.0.0/21"}[i]), Ports: []uint16{1, 2}, Seed: 4}
 		s := wireJob{book: oneGrant("10.48.0.0/16"), plan: plan, near: l.Near}.start(t)
 		p := s.finish(t)
 		if tally := l.Tally(); p.Sent != p.Total || tally.SYNs != p.Sent || p.Errors != 0 {
@@ -262,5 +285,42 @@ func TestRootSYNLosesNothingToABusyDevice(t *testing.T) {
 		if strings.HasPrefix(queue, "tbf") && strings.Contains(string(out), "(dropped 0,") {
 			t.Errorf("%s: the queue was never full, so this proves nothing", queue)
 		}
+	}
+}
+
+// TestRootSYNWaitsForSlowAnswers has everybody answer 150 ms late, stops in the
+// middle and goes on: the cursor has not passed whose answer was on its way.
+func TestRootSYNWaitsForSlowAnswers(t *testing.T) {
+	t.Parallel()
+	const late = 150 * time.Millisecond
+	w := newWiring(t)
+	w.near.join(t, "e0", w.far, "f0")
+	w.near.ip(t, "addr add 10.61.0.1/24 dev e0", "route add 10.71.0.0/16 via 10.61.0.2")
+	w.far.ip(t, "addr add 10.61.0.2/24 dev f0")
+	var waiting sync.WaitGroup
+	w.puppet(t, func(fd int, syn []byte) {
+		reply := forge(syn, forgery{flags: flagSYN | flagACK})
+		waiting.Add(1)
+		time.AfterFunc(late, func() {
+			defer waiting.Done()
+			_, _ = unix.Write(fd, reply)
+		})
+	})
+	plan := minesweep.Plan{Targets: setOf(t, "10.71.0.0/21"), Ports: []uint16{1}, Seed: 4}
+	job := wireJob{book: oneGrant("10.71.0.0/16"), rate: 2000, plan: plan, near: w.near.inside}
+	s := job.start(t)
+	time.AfterFunc(700*time.Millisecond, s.stop)
+	if err := <-s.ended; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	job.plan.Cursor = s.progress().Cursor
+	again := job.start(t)
+	p := again.finish(t)
+	waiting.Wait()
+	all := maps.Clone(s.found())
+	maps.Copy(all, again.found())
+	t.Logf("stopped at %d of %d with %d sent", job.plan.Cursor, p.Total, s.progress().Sent)
+	if len(all) != 2048 || job.plan.Cursor == 0 || s.progress().Sent+p.Sent > 2048+1000 {
+		t.Errorf("%d of 2048 found; stopped at %+v", len(all), s.progress())
 	}
 }

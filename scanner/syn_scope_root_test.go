@@ -203,6 +203,30 @@ func TestRootSYNExclusionTakesEffectAtFullSpeed(t *testing.T) {
 	}
 }
 
+// TestRootSYNExclusionReachesABusyDevice excludes half of the targets while a
+// device takes 35 packets/s: a batch that waits for it is decided about again.
+func TestRootSYNExclusionReachesABusyDevice(t *testing.T) {
+	t.Parallel()
+	l := wireLab(t, wire.Options{}, wire.Responder{Seed: 5, RefusePercent: 50, Watch: prefixesOf("10.49.0.0/25", "10.49.0.128/25")})
+	inside(t, l.Near, "tc qdisc replace dev near0 root handle 7: tbf rate 16kbit burst 1kb limit 200")
+	b := oneGrant("10.49.0.0/24")
+	plan := minesweep.Plan{Targets: setOf(t, "10.49.0.0/24"), Ports: []uint16{1, 2}, Seed: 11}
+	s := wireJob{book: b, plan: plan, near: l.Near}.start(t)
+	at := s.after(t, l, 30)
+	b.exclude("10.49.0.0/25")
+	for l.Watched(1).Last < at+1500*time.Millisecond && wire.Now() < at+4*time.Second {
+		time.Sleep(20 * time.Millisecond)
+	}
+	s.stop()
+	<-s.ended
+	// A packet may lie in the device's own queue for a tenth of a second.
+	late := l.Watched(0).Last - at
+	t.Logf("last packet %s after it was forbidden", late)
+	if late > time.Second || l.Watched(0).Count == 0 || l.Watched(1).Last < at+1500*time.Millisecond {
+		t.Errorf("a packet %s after it was forbidden, others %s after", late, l.Watched(1).Last-at)
+	}
+}
+
 // TestRootSYNReservedSpaceIsNeverSentTo grants what no host can be in.
 func TestRootSYNReservedSpaceIsNeverSentTo(t *testing.T) {
 	t.Parallel()
