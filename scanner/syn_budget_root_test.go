@@ -132,8 +132,7 @@ func TestRootSYNRampsUp(t *testing.T) {
 	busy := lateness()
 	s := wireJob{book: oneGrant("10.34.0.0/18"), rate: rate, plan: plan, near: l.Near}.start(t)
 	s.after(t, l, 2000)
-	s.stop()
-	<-s.ended
+	s.halt(t)
 	line := l.Timeline()
 	first, last, share := total(line.Slots[:10]), total(line.Slots[90:100]), busy()
 	t.Logf("%d packets in the first 100 ms, %d in the last of the ramp", first, last)
@@ -255,8 +254,7 @@ func TestRootSYNConnectionsCount(t *testing.T) {
 	if all > rate*1.02+2 || all < rate*max(0.95-3*busy(), 0.1) || close > per24*1.02+2 || admitted.Load() < connects/2 {
 		t.Errorf("%.0f/s in all, of %d, and %.0f/s to one network, of %d", all, rate, close, per24)
 	}
-	s.stop()
-	<-s.ended
+	s.halt(t)
 }
 
 // TestRootSYNSlowsWhatDefendsItself sweeps a network that turns packets away

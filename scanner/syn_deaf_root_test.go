@@ -226,6 +226,8 @@ func TestRootSYNBelievesNoForgery(t *testing.T) {
 	s := wireJob{book: oneGrant("10.70.0.0/24"), plan: plan, near: w.near.inside,
 		config: func(c *SYNConfig) { c.SourcePorts = fmt.Sprintf("%d-%d", spanFrom, spanFrom+63) }}.start(t)
 	p := s.finish(t)
+	mu.Lock()
+	defer mu.Unlock()
 	var opens, received uint64
 	for i, f := range forged {
 		target := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 70, 0, byte(i)}), 4028)

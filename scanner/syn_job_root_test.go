@@ -4,6 +4,7 @@ package scanner
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -80,6 +81,15 @@ func (s *wireScan) finish(t testing.TB) minesweep.Progress {
 		t.Fatalf("it ended at %d of %d", p.Cursor, p.Total)
 	}
 	return p
+}
+
+// halt stops the scan.
+func (s *wireScan) halt(t testing.TB) {
+	t.Helper()
+	s.stop()
+	if err := <-s.ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 // after waits until the far side has seen so many SYNs and returns when that was.

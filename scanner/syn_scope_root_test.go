@@ -217,8 +217,7 @@ func TestRootSYNExclusionReachesABusyDevice(t *testing.T) {
 	for l.Watched(1).Last < at+1500*time.Millisecond && wire.Now() < at+4*time.Second {
 		time.Sleep(20 * time.Millisecond)
 	}
-	s.stop()
-	<-s.ended
+	s.halt(t)
 	// A packet may lie in the device's own queue for a tenth of a second.
 	late := l.Watched(0).Last - at
 	t.Logf("last packet %s after it was forbidden", late)
