@@ -28,6 +28,7 @@ type hearer struct {
 	heard                               atomic.Uint64 // of received, those not of a canary
 	last                                atomic.Int64  // when one of them was heard, on the gate's clock
 	slowest                             atomic.Int64  // slots between a probe and its answer, at most
+	waiting                             atomic.Int64  // open ports in unstored
 
 	mu       sync.Mutex // guards what follows; several devices are heard at a time
 	repeats  []uint64   // by hash, the last open port there
@@ -127,6 +128,7 @@ func (h *hearer) opened(a heard, slot uint64, at int64) bool {
 	took := h.timed(slot, at)
 	h.rtt(target.Addr(), time.Duration((took+1)*slotLength)) // known to a slot: the longer end
 	h.open.Add(1)
+	h.waiting.Add(1)
 	h.unstored = append(h.unstored, minesweep.OpenPort{Target: target, At: h.now(), Engine: "syn", Stack: a.stack})
 	select {
 	case h.wake <- struct{}{}:
@@ -149,17 +151,14 @@ func (h *hearer) repeated(a heard) bool {
 }
 
 // full reports whether the sender is to wait for the store.
-func (h *hearer) full() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.unstored) >= unstoredMost
-}
+func (h *hearer) full() bool { return h.waiting.Load() >= unstoredMost }
 
 // hand gives what was found so far to found.
 func (h *hearer) hand(found func(minesweep.OpenPort) error) error {
 	h.mu.Lock()
 	ports := h.unstored
 	h.unstored = nil
+	h.waiting.Store(0)
 	h.mu.Unlock()
 	for _, p := range ports {
 		if err := found(p); err != nil {

@@ -80,7 +80,8 @@ func TestHearerHoldsTheSenderBack(t *testing.T) {
 		if h.full() {
 			t.Fatalf("full with %d", i)
 		}
-		h.unstored = append(h.unstored, minesweep.OpenPort{})
+		target := addressOf4(10<<24 | uint32(i)).addr().String()
+		h.hear([]receivedPacket{{answerTo(h, target, 80, time.Second, flagSYN|flagACK), int64(time.Second)}})
 	}
 	if !h.full() {
 		t.Error("never full")

@@ -158,8 +158,8 @@ func (s *sender) next(now int64) (waiting, bool) {
 	if due, ok := s.parked.due(); ok && due <= now {
 		return s.parked.take(), true
 	}
-	if errand := s.errand.Swap(nil); errand != nil {
-		return *errand, true
+	if s.errand.Load() != nil {
+		return *s.errand.Swap(nil), true
 	}
 	if s.ride.done() || s.parked.len() >= parkedMost || !s.marks.room(s.ride.step) || s.full() {
 		return waiting{}, false
