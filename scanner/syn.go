@@ -31,6 +31,8 @@ type SYNConfig struct {
 	Canary netip.AddrPort
 	// Wait is how long an answer is waited for; 0: 1 s.
 	Wait time.Duration
+	// noXDP keeps to packet sockets at any rate; of tests only.
+	noXDP bool
 	// Notice takes one sentence for the operator. It may be nil, and may be
 	// called from several goroutines.
 	Notice func(string)

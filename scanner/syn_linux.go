@@ -115,6 +115,9 @@ func (s *synScan) open(ctx context.Context, span portSpan) error {
 	if err := s.listen(); err != nil {
 		return err
 	}
+	if err := s.openFastDoors(); err != nil {
+		return err
+	}
 	proof, err := randomProof(s.held.span)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/netip"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -119,15 +120,27 @@ func TestRootSYNFindsTheTruth(t *testing.T) {
 	const targets = "100.64.0.0/17"
 	ports := []uint16{1, 2, 3, 4}
 	l := wireLab(t, wire.Options{}, wire.Responder{Seed: 7, OpenOneIn: 1000, RefusePercent: 10})
-	for _, rate := range []int{50_000, 0} {
+	for _, c := range []struct {
+		rate     int
+		noXDP    bool
+		leavesBy string // what the notice says
+	}{{rate: 50_000}, {noXDP: true}, {leavesBy: "AF_XDP"}} {
+		rate := c.rate
 		if err := l.Answer(*l.Responder()); err != nil {
 			t.Fatal(err)
 		}
 		sink := &gathered{}
 		plan := minesweep.Plan{Targets: setOf(t, targets), Ports: ports, Seed: 3}
 		began := time.Now()
-		if err := (synJob{rate: rate, grant: targets, plan: plan}).scan(t, l, sink); err != nil {
+		notices := ""
+		job := synJob{rate: rate, grant: targets, plan: plan, config: func(cfg *SYNConfig) {
+			cfg.noXDP, cfg.Notice = c.noXDP, func(s string) { notices += s }
+		}}
+		if err := job.scan(t, l, sink); err != nil {
 			t.Fatal(err)
+		}
+		if fast := strings.Contains(notices, "leave near0 by AF_XDP"); fast != (c.leavesBy != "") {
+			t.Errorf("rate %d: the engine says %q", rate, notices)
 		}
 		p, tally, line := sink.last, l.Tally(), l.Timeline()
 		checkTruth(t, l, sink, targets, ports)

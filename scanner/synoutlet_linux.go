@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 	"unsafe"
@@ -22,6 +23,7 @@ type door struct {
 	hop     *hop
 	sources []address
 	fd      int
+	xdp     *xdpDoor // nil: packets leave by fd
 	vectors [batchMost]unix.Iovec
 	names   [batchMost]unix.RawSockaddrInet6 // raw: a target each; large enough for IPv4
 	headers [batchMost]mmsghdr
@@ -57,17 +59,25 @@ func openDoor(h *hop, mark int) (*door, error) {
 	if d.fd, err = h.socket(); err != nil {
 		return nil, err
 	}
-	if mark != 0 {
-		if err := unix.SetsockoptInt(d.fd, unix.SOL_SOCKET, unix.SO_MARK, mark); err != nil {
-			_ = unix.Close(d.fd)
-			return nil, fmt.Errorf("mark %d: %w", mark, err)
-		}
+	if err := setMark(d.fd, mark); err != nil {
+		_ = unix.Close(d.fd)
+		return nil, err
 	}
 	for i := range d.headers {
 		d.headers[i].header.Iov = &d.vectors[i]
 		d.headers[i].header.SetIovlen(1)
 	}
 	return d, nil
+}
+
+func setMark(fd, mark int) error {
+	if mark == 0 {
+		return nil
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, mark); err != nil {
+		return fmt.Errorf("mark %d: %w", mark, err)
+	}
+	return nil
 }
 
 // socket opens what lets packets leave by the hop.
@@ -118,6 +128,14 @@ func (d *doors) way(a address, n uint64) (way int, source address, ok bool) {
 // send is sendmmsg(2). The caller asked the gate for each packet just now.
 func (d *doors) send(way int, packets []packet) (int, error) {
 	door := d.list[way]
+	if door.xdp != nil {
+		n, err := door.xdp.send(packets, door.hop.header())
+		var fault syscall.Errno
+		if errors.As(err, &fault) {
+			err = door.explain(fault)
+		}
+		return n, err
+	}
 	packets = packets[:min(len(packets), batchMost)]
 	door.load(packets)
 	n, _, fault := syscall.Syscall6(unix.SYS_SENDMMSG, uintptr(door.fd),
@@ -175,5 +193,8 @@ func (d *door) explain(fault syscall.Errno) error {
 func (d *doors) close() {
 	for _, one := range d.list {
 		_ = unix.Close(one.fd)
+		if one.xdp != nil {
+			one.xdp.close()
+		}
 	}
 }
