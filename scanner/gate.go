@@ -131,7 +131,7 @@ func (g *gate) pass(a address, now int64, turn bool) (v verdict, until int64) {
 	}
 	if due > now {
 		if !turn {
-			n.turn = due + lane.per24<<n.slow
+			n.turn = due + n.interval(lane.per24)
 		}
 		return parked, due
 	}

@@ -340,3 +340,34 @@ func BenchmarkGate(b *testing.B) {
 		})
 	}
 }
+
+// Where the budget is far above the rate at which a /24 is really probed, its
+// real rate is what is halved.
+func TestGateSlowsBelowTheRealRate(t *testing.T) {
+	g, clock := newGateFor(t, &book{grants: []minesweep.Grant{wideGrant("a", "10.0.0.0/16")}}, GuardConfig{}, "10.0.0.0/16")
+	step := func(d time.Duration, kind answerKind) verdict {
+		clock.t = clock.t.Add(d)
+		g.guard.present.Load().at = clock.t
+		v, _ := offer(t, g, "10.0.3.3", true)
+		if v == goes && kind != 0 {
+			g.near.heard(addressFor("10.0.3.9"), kind, g.now())
+		}
+		return v
+	}
+	for range 2 * lookAfter {
+		if v := step(50*time.Millisecond, saysUnreachable); v == parked {
+			break
+		}
+	}
+	n := g.near.find(addressFor("10.0.3.3"))
+	if n.slow == 0 || n.interval(1000) < int64(90*time.Millisecond) || n.interval(1000) > int64(110*time.Millisecond) {
+		t.Errorf("probed every 50 ms and slowed to one in %s: %+v", time.Duration(n.interval(1000)), *n)
+	}
+	n.slow = slowestShift
+	if got := n.interval(1000); got != slowestSpacing {
+		t.Errorf("at its slowest one in %s", time.Duration(got))
+	}
+	if got := n.interval(5 * slowestSpacing); got != 5*slowestSpacing {
+		t.Errorf("a budget of one in 5 s became one in %s", time.Duration(got))
+	}
+}

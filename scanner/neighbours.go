@@ -10,7 +10,7 @@ import (
 
 const (
 	neighbourWays = 8
-	mostSets      = 1 << 14 // × ways × 56 bytes = 7 MB: every /24 of a /8, or two million packets/s to different ones
+	mostSets      = 1 << 14 // × ways × 72 bytes = 9 MB: every /24 of a /8, or two million packets/s to different ones
 	slowestShift  = 5       // a /24 is slowed to 1/32 at most
 	slowFor       = 10      // seconds
 	usualRise     = 5       // per cent of resets that may become usual by one look
@@ -33,6 +33,21 @@ type neighbour struct {
 	known                        bool   // there was one
 	slow                         uint8  // each one halves the rate
 	slowSince                    int32  // seconds
+	looked                       int64  // when the look began
+	spacing                      int64  // ns between two packets, on average, when it was slowed last
+}
+
+// slowestSpacing is how far apart a slowed /24's packets are at most, unless its
+// budget asks for more.
+const slowestSpacing = int64(time.Second)
+
+// interval is how far apart the packets to n are to be. Slowing begins from the
+// rate at which it was probed, which may be far below its budget.
+func (n *neighbour) interval(per24 int64) int64 {
+	if n.slow == 0 {
+		return per24
+	}
+	return max(per24, min(max(per24, n.spacing)<<n.slow, slowestSpacing))
 }
 
 // neighbours is a table of fixed size. What is evicted to make room had all its
@@ -92,7 +107,7 @@ func (t *neighbours) at(a address, now int64) *neighbour {
 	if free < 0 {
 		return nil
 	}
-	set.keys[free], set.entries[free] = key, neighbour{turn: now, strict: now}
+	set.keys[free], set.entries[free] = key, neighbour{turn: now, strict: now, looked: now}
 	return &set.entries[free]
 }
 
@@ -117,10 +132,10 @@ func (t *neighbours) set(key uint64) *neighbourSet {
 	return &t.sets[key*0x9e3779b97f4a7c15>>33&uint64(len(t.sets)-1)]
 }
 
-// take notes that a packet goes to n now, interval apart from the next.
-func (t *neighbours) take(n *neighbour, now, interval int64) {
+// take notes that a packet goes to n now, whose budget keeps packets per24 apart.
+func (t *neighbours) take(n *neighbour, now, per24 int64) {
 	n.relax(now)
-	interval <<= n.slow
+	interval := n.interval(per24)
 	depth := clockDepth
 	if interval > depth {
 		depth = 0 // one at a time
@@ -164,6 +179,9 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 	}
 	share := uint8(min(uint32(n.resets)*100/uint32(n.probes), 100))
 	if n.unreachables >= n.probes/4 || n.known && share > n.resetShare+50 {
+		if n.slow == 0 {
+			n.spacing = max(0, now-n.looked) / int64(n.probes)
+		}
 		n.slow, n.slowSince = min(n.slow+1, slowestShift), seconds(now)
 		t.slowed++
 	} else {
@@ -172,7 +190,7 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 		}
 		n.resetShare, n.known = share, true
 	}
-	n.probes, n.resets, n.unreachables = 0, 0, 0
+	n.probes, n.resets, n.unreachables, n.looked = 0, 0, 0, now
 }
 
 func seconds(now int64) int32 { return int32(now / int64(time.Second)) }

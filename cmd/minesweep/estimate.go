@@ -49,8 +49,7 @@ func (w workload) estimate() estimate {
 	left, size := total-w.plan.Cursor, total/passes
 	tightest := w.tightest(float64(size))
 	pauses := passes - 1 - w.plan.Cursor/size
-	pause := max(0, w.plan.PassGap-seconds(tightest.seconds))
-	takes := tightest.seconds*float64(left)/float64(size) + float64(pauses)*pause.Seconds()
+	takes := tightest.seconds*float64(left)/float64(size) + float64(pauses)*w.plan.PassGap.Seconds()
 	return estimate{probes: left, takes: seconds(takes), bound: tightest.text}
 }
 
