@@ -49,7 +49,7 @@ func TestEstimate(t *testing.T) {
 		"a shard": {workload{grants: []minesweep.Grant{campus}, plan: minesweep.Plan{Targets: mustTargets(t, "10.0.0.0/17"), Ports: ports, Shard: 1, Shards: 4}},
 			estimate{16384, 16384 * time.Millisecond, "1000/s of grant campus"}},
 		"passes and pauses": {workload{grants: []minesweep.Grant{campus}, plan: minesweep.Plan{Targets: mustTargets(t, "10.0.0.0/17"), Ports: ports, Passes: 3, PassGap: 2 * time.Minute}},
-			estimate{3 * 65536, (2*120000 + 65536) * time.Millisecond, "1000/s of grant campus"}},
+			estimate{3 * 65536, (2*120000 + 3*65536) * time.Millisecond, "1000/s of grant campus"}},
 		"what is left": {workload{grants: []minesweep.Grant{campus}, plan: minesweep.Plan{Targets: mustTargets(t, "10.0.0.0/17"), Ports: ports, Passes: 2, PassGap: 2 * time.Minute, Cursor: 65536 + 32768}},
 			estimate{32768, 32768 * time.Millisecond, "1000/s of grant campus"}},
 		"nothing left": {workload{grants: []minesweep.Grant{campus}, plan: minesweep.Plan{Targets: mustTargets(t, "10.0.0.0/24"), Ports: ports, Cursor: 512}},
