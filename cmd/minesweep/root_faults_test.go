@@ -206,7 +206,7 @@ func (w *wired) openTo(t *testing.T, uid int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	for _, name := range []string{"minesweep", "minesweep-naabu"} {
 		b, err := os.ReadFile(filepath.Join(filepath.Dir(w.path), name))
 		if err != nil {
