@@ -96,11 +96,14 @@ func (k *kernel) resolve(ctx context.Context, index int, addr netip.Addr) (net.H
 			return nil, err
 		}
 	}
-	n = netlink.Neigh{LinkIndex: index, IP: addr.AsSlice(), State: netlink.NUD_NONE, Flags: netlink.NTF_USE}
-	if err := k.handle.NeighSet(&n); err != nil {
+	ask := func() error {
+		return k.handle.NeighSet(&netlink.Neigh{LinkIndex: index, IP: addr.AsSlice(), State: netlink.NUD_NONE, Flags: netlink.NTF_USE})
+	}
+	if err := ask(); err != nil {
 		return nil, err
 	}
-	return k.await(ctx, index, addr)
+	// What fails was asked for by somebody before us.
+	return k.await(ctx, index, addr, ask)
 }
 
 // probe asks the station that n names whether it is still there.
@@ -112,17 +115,23 @@ func (k *kernel) probe(ctx context.Context, n netlink.Neigh) (net.HardwareAddr, 
 		return nil, err
 	}
 	addr, _ := netip.AddrFromSlice(n.IP)
-	return k.await(ctx, n.LinkIndex, addr.Unmap())
+	return k.await(ctx, n.LinkIndex, addr.Unmap(), func() error { return errSilent })
 }
 
-// await watches the neighbour table until addr is heard or ctx ends.
-func (k *kernel) await(ctx context.Context, index int, addr netip.Addr) (net.HardwareAddr, error) {
+// await watches the neighbour table until addr is heard or ctx ends. Where the
+// kernel gives up, failed says what becomes of it.
+func (k *kernel) await(ctx context.Context, index int, addr netip.Addr, failed func() error) (net.HardwareAddr, error) {
 	ticker := time.NewTicker(gatewayPoll)
 	defer ticker.Stop()
 	for {
 		n, err := k.neighbour(index, addr)
 		if err != nil || n.State&freshStates != 0 {
 			return n.HardwareAddr, err
+		}
+		if n.State == netlink.NUD_FAILED {
+			if err := failed(); err != nil {
+				return nil, err
+			}
 		}
 		select {
 		case <-ctx.Done():
