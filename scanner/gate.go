@@ -71,13 +71,26 @@ func (g *gate) renew(now int64) error {
 	if r.scope != g.scope {
 		g.scope = r.scope
 		g.scopes++
-		g.flat = flatten(r.scope, func(s minesweep.Stretch) *laneBudgets { return g.lane(s, now) })
+		lanes := make(map[laneKey]*laneBudgets)
+		g.flat = flatten(r.scope, func(s minesweep.Stretch) *laneBudgets { return g.lane(lanes, s, now) })
 	}
 	return nil
 }
 
-// lane returns the budgets of a stretch; clocks go on over a change of scope.
-func (g *gate) lane(s minesweep.Stretch, now int64) *laneBudgets {
+// lane returns the budgets of a stretch, shared by all that have the same;
+// clocks go on over a change of scope.
+func (g *gate) lane(lanes map[laneKey]*laneBudgets, s minesweep.Stretch, now int64) *laneBudgets {
+	key := laneKey{grant: s.Grant.Name}
+	if s.Grant.RatePerPrefix > 0 {
+		key.prefix = s.Prefix
+	}
+	if lanes[key] == nil {
+		lanes[key] = g.newLane(s, now)
+	}
+	return lanes[key]
+}
+
+func (g *gate) newLane(s minesweep.Stretch, now int64) *laneBudgets {
 	whole, per24 := s.Grant.Budget()
 	if g.guard.cfg.RatePer24 > 0 {
 		per24 = min(per24, g.guard.cfg.RatePer24)
@@ -160,6 +173,15 @@ func (g *gate) lookUp(a address, now int64) (*laneBudgets, *neighbour) {
 		n.stretch, n.scope = uint32(stretch), g.scopes
 	}
 	return g.flat.at(stretch).lane, n
+}
+
+// touch reads what the look-up of a will read, and decides nothing.
+func (g *gate) touch(a address) uint64 {
+	n := g.near.find(a)
+	if n == nil || n.scope != g.scopes {
+		return 0
+	}
+	return uint64(n.strict) + g.flat.at(int(n.stretch)).to.low
 }
 
 // later is the clock of grant and prefix that has room last.

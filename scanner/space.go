@@ -42,13 +42,18 @@ func (a address) addr() netip.Addr {
 // space numbers the probes of a plan: addresses × ports. It is a table of the
 // plan's intervals, so its size does not follow the addresses.
 type space struct {
-	first  []address // of each interval
-	before []uint64  // addresses before each interval, and behind the last one all of them
-	ports  []uint16
+	list  []interval
+	ports []uint16
 	// near[i] is the interval that holds address number i<<shift, so that the
 	// look-up begins where it nearly ends, with one interval or 100,000.
 	near  []uint32
 	shift uint
+}
+
+// interval is a row of addresses, and how many come before it in the plan.
+type interval struct {
+	first  address
+	before uint64
 }
 
 // newSpace numbers a plan whose size fits 62 bits.
@@ -57,15 +62,13 @@ func newSpace(plan minesweep.Plan) *space {
 	var sum uint64
 	for _, r := range plan.Targets.Ranges() {
 		from := addressOf(r.From())
-		s.first = append(s.first, from)
-		s.before = append(s.before, sum)
+		s.list = append(s.list, interval{from, sum})
 		sum += addressOf(r.To()).low - from.low + 1
 	}
-	s.before = append(s.before, sum)
-	for s.shift = 0; sum>>s.shift > 4*uint64(len(s.first)); s.shift++ {
+	for s.shift = 0; sum>>s.shift > 4*uint64(len(s.list)); s.shift++ {
 	}
 	for nth, i := uint64(0), 0; nth < sum; nth += 1 << s.shift {
-		for s.before[i+1] <= nth {
+		for i+1 < len(s.list) && s.list[i+1].before <= nth {
 			i++
 		}
 		s.near = append(s.near, uint32(i))
@@ -79,18 +82,18 @@ func (s *space) probe(index uint64) (address, uint16) {
 	nth := index / ports
 	at := nth >> s.shift
 	i := s.near[at]
-	end := uint32(len(s.first) - 1)
+	end := uint32(len(s.list) - 1)
 	if at+1 < uint64(len(s.near)) {
 		end = s.near[at+1]
 	}
 	for i < end { // the last interval that begins at nth or before
-		if middle := (i + end + 1) / 2; s.before[middle] <= nth {
+		if middle := (i + end + 1) / 2; s.list[middle].before <= nth {
 			i = middle
 		} else {
 			end = middle - 1
 		}
 	}
-	return s.first[i].plus(nth - s.before[i]), s.ports[index-nth*ports]
+	return s.list[i].first.plus(nth - s.list[i].before), s.ports[index-nth*ports]
 }
 
 // target is probe as the rest of the program writes it.

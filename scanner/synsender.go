@@ -42,7 +42,7 @@ type packet struct {
 // sender walks the course and lets packets out as the gate allows.
 type sender struct {
 	gate   *gate
-	ride   *ride
+	ahead  lookahead
 	gap    time.Duration // between the end of a pass and the next
 	proof  *proof
 	frame  frame
@@ -75,7 +75,7 @@ func (s *sender) run(ctx context.Context) error {
 			return err
 		}
 		s.marks.note(now)
-		if s.ride.done() && s.parked.len() == 0 {
+		if s.ahead.empty() && s.parked.len() == 0 {
 			return nil
 		}
 		if until > now {
@@ -161,17 +161,15 @@ func (s *sender) next(now int64) (waiting, bool) {
 	if s.errand.Load() != nil {
 		return *s.errand.Swap(nil), true
 	}
-	if s.ride.done() || s.parked.len() >= parkedMost || !s.marks.room(s.ride.step) || s.full() {
+	if s.ahead.empty() || s.parked.len() >= parkedMost || !s.marks.room(s.ahead.step()) || s.full() {
 		return waiting{}, false
 	}
 	// Counted from the last probe of the pass before, for a pass may be faster
 	// than the one before it.
-	if s.ride.startsPass() && (s.parked.len() > 0 || now < s.latest+int64(s.gap)) {
+	if s.ahead.startsPass() && (s.parked.len() > 0 || now < s.latest+int64(s.gap)) {
 		return waiting{}, false
 	}
-	w := waiting{step: s.ride.step}
-	w.a, w.port = s.ride.next()
-	return w, true
+	return s.ahead.next(s.gate), true
 }
 
 // idleUntil is when somebody may go where now nobody may.
@@ -263,7 +261,7 @@ var errDown = errors.New("nothing can leave")
 func newSender(g *gate, c *course, plan minesweep.Plan, p *proof, out outlet, ways int) *sender {
 	left := c.total - plan.Cursor
 	s := &sender{
-		gate: g, ride: c.from(plan.Cursor), gap: plan.PassGap, proof: p, frame: newFrame(), out: out,
+		gate: g, ahead: lookahead{ride: c.from(plan.Cursor)}, gap: plan.PassGap, proof: p, frame: newFrame(), out: out,
 		marks:  newSentMarks(plan.Cursor, min(max(left/256, 1<<12), 1<<20)),
 		queues: make([][]packet, ways), full: func() bool { return false }, mishap: func(address, error) {},
 	}
