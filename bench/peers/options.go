@@ -11,7 +11,9 @@ import (
 // options are the flags.
 type options struct {
 	pairs     int
+	slash8    int // pairs of slash8
 	rateRuns  int
+	rated     []string // of programNames, in rates; minesweep always runs
 	works     []string // of workNames
 	programs  []string // of programNames; minesweep always runs
 	quick     bool
@@ -31,6 +33,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	fl.SetOutput(stderr)
 	fl.IntVar(&o.pairs, "pairs", 5, "runs of each pair")
 	fl.IntVar(&o.rateRuns, "rate-runs", 3, "runs at each set rate, with GRO and without")
+	fl.IntVar(&o.slash8, "slash8-pairs", 0, "runs of each pair on 10.0.0.0/8, which take minutes (default as -pairs)")
+	rated := fl.String("rate-programs", "", "programs beside minesweep at set rates (default as -programs)")
 	only := fl.String("only", "", "works to do, parted by commas: "+strings.Join(workNames, ", ")+" (default all)")
 	programs := fl.String("programs", "", "programs beside minesweep: "+strings.Join(programNames, ", ")+" (default all)")
 	fl.BoolVar(&o.quick, "quick", false, "one pair on a sixteenth of the targets: to try the program, not to judge by")
@@ -41,17 +45,23 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	if err := fl.Parse(args); err != nil {
 		return o, err
 	}
-	if o.quick {
-		o.pairs, o.rateRuns = 1, 1
+	if o.slash8 == 0 {
+		o.slash8 = o.pairs
 	}
-	if o.pairs < 1 || o.rateRuns < 1 {
+	if o.quick {
+		o.pairs, o.slash8, o.rateRuns = 1, 1, 1
+	}
+	if o.pairs < 1 || o.slash8 < 1 || o.rateRuns < 1 {
 		return o, fmt.Errorf("-pairs %d -rate-runs %d: write at least 1", o.pairs, o.rateRuns)
 	}
 	var err error
 	if o.works, err = choose("-only", *only, workNames); err != nil {
 		return o, err
 	}
-	o.programs, err = choose("-programs", *programs, programNames)
+	if o.programs, err = choose("-programs", *programs, programNames); err != nil {
+		return o, err
+	}
+	o.rated, err = choose("-rate-programs", *rated, o.programs)
 	return o, err
 }
 

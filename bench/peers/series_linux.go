@@ -37,21 +37,21 @@ func (s *series) scaled(j job) job {
 }
 
 func (s *series) unlimited(ctx context.Context) (err error) {
-	s.results.unlimited, err = s.paired(ctx, s.scaled(newJob("100.64.0.0/12", 4, 0)), s.programs[1:])
+	s.results.unlimited, err = s.paired(ctx, s.o.pairs, s.scaled(newJob("100.64.0.0/12", 4, 0)), s.programs[1:])
 	return err
 }
 
 // slash8 measures how long a whole job takes, so all do the same.
 func (s *series) slash8(ctx context.Context) (err error) {
 	peers := slices.DeleteFunc(slices.Clone(s.programs[1:]), func(p program) bool { return p.narrower > 0 })
-	s.results.slash8, err = s.paired(ctx, s.scaled(newJob("10.0.0.0/8", 1, 0)), peers)
+	s.results.slash8, err = s.paired(ctx, s.o.slash8, s.scaled(newJob("10.0.0.0/8", 1, 0)), peers)
 	return err
 }
 
 // paired runs minesweep before each peer in even rounds and after it in odd ones.
-func (s *series) paired(ctx context.Context, j job, peers []program) ([]pair, error) {
+func (s *series) paired(ctx context.Context, rounds int, j job, peers []program) ([]pair, error) {
 	var pairs []pair
-	for round := range s.o.pairs {
+	for round := range rounds {
 		for _, p := range peers {
 			both := []program{s.programs[0], p}
 			if round%2 == 1 {
@@ -109,7 +109,9 @@ func (s *series) ratedJobs() []job {
 }
 
 func (s *series) rates(ctx context.Context) error {
-	programs := slices.DeleteFunc(slices.Clone(s.programs), func(p program) bool { return p.mode })
+	programs := slices.DeleteFunc(slices.Clone(s.programs), func(p program) bool {
+		return p.mode || p.name != minesweepSYN && !slices.Contains(s.o.rated, p.name)
+	})
 	for round := range s.o.rateRuns {
 		for _, j := range s.ratedJobs() {
 			for _, gro := range []bool{true, false} {
