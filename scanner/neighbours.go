@@ -31,6 +31,7 @@ type neighbour struct {
 	probes, resets, unreachables uint16 // since the last look
 	resetShare                   uint8  // resets in a hundred probes, of an earlier look
 	known                        bool   // there was one
+	primed                       bool   // its first answer was heard
 	slow                         uint8  // each one halves the rate
 	slowSince                    int32  // seconds
 	looked                       int64  // when the look began
@@ -168,6 +169,9 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 	if n == nil {
 		return
 	}
+	if !n.primed && n.prime(now) {
+		return
+	}
 	switch kind {
 	case saysUnreachable:
 		n.unreachables++
@@ -191,6 +195,20 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 		n.resetShare, n.known = share, true
 	}
 	n.probes, n.resets, n.unreachables, n.looked = 0, 0, 0, now
+}
+
+// prime takes note of the first answer and reports whether counting begins with
+// it: answers come a round trip after the probes, which must not look like a
+// jump from none. One that was silent for longer than any round trip is known to
+// be silent.
+func (n *neighbour) prime(now int64) bool {
+	n.primed = true
+	if n.probes >= lookAfter && now-n.looked > int64(replyWait) {
+		n.known = true
+		return false
+	}
+	n.probes, n.looked = 0, now
+	return true
 }
 
 func seconds(now int64) int32 { return int32(now / int64(time.Second)) }

@@ -148,7 +148,7 @@ func TestRootSynFindsOpenPortsInsideScopeOnly(t *testing.T) {
 	helper := buildHelper(t)
 	end := startFar(t, far)
 	r := runNear(t, near, nearJob{
-		Helper: helper, Engine: "auto", Grant: "10.99.0.0/29", Exclude: "10.99.0.4/32",
+		Helper: helper, Engine: "syn", Grant: "10.99.0.0/29", Exclude: "10.99.0.4/32",
 		Targets: "10.99.0.0-10.99.0.20", Ports: "80,4028,9",
 	})
 	seen := end()

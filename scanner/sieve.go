@@ -52,7 +52,7 @@ func NewSieve(cfg SieveConfig) *Sieve {
 	cfg.SampleWait = cmp.Or(cfg.SampleWait, 30*time.Second)
 	return &Sieve{
 		cfg: cfg, unused: unusedPorts(cfg.Ports),
-		hosts: newRecent[netip.Addr, uint16](cmp.Or(cfg.Hosts, 1<<15)),
+		hosts: newRecent[netip.Addr, uint16](cmp.Or(cfg.Hosts, 1<<14)),
 		alike: newLikenesses(cmp.Or(cfg.Groups, 1<<14)),
 	}
 }

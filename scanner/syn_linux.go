@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	checkpointEvery = 50 * time.Millisecond
+	checkpointEvery = 30 * time.Millisecond
 	refreshEvery    = 5 * time.Second
 	rampMost        = time.Second
 	rampShare       = 20 // of the sweep's length

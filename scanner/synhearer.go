@@ -174,5 +174,5 @@ func (h *hearer) wait(most time.Duration) time.Duration {
 	if h.received.Load() < knownAfter {
 		return most
 	}
-	return min(most, time.Duration((h.slowest.Load()+2)*slotLength))
+	return min(most, time.Duration((h.slowest.Load()+1)*slotLength+slotLength/2))
 }

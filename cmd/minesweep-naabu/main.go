@@ -118,6 +118,9 @@ func (s *sender) choose(ctx context.Context, engine string, timeout time.Duratio
 	}
 	syn, err := newSyn(ctx, timeout, log, s.reports, s.scope)
 	switch {
+	case err == nil && engine == "auto" && len(syn.notes) > 0:
+		connect.Why = "a SYN scan would lose answers: " + syn.notes[0]
+		return connect, nil
 	case err == nil:
 		s.syn = syn
 		return scanner.Report{Ready: true, Engine: "syn", Why: "raw sockets and libpcap work", Notes: syn.notes}, nil

@@ -32,8 +32,7 @@ func findFleet(t *testing.T, engine string) {
 	for _, h := range hosts {
 		r.Places = append(r.Places, wire.Place{Prefix: netip.PrefixFrom(h.Address, 32), Kind: wire.Passed})
 	}
-	// With GRO on, naabu loses answers, and says so before it begins.
-	w := newWired(t, wire.Options{NoGRO: engine == "naabu"}, r)
+	w := newWired(t, wire.Options{}, r)
 	var network *lab.Lab
 	if err := w.lab.Far(func() (err error) {
 		network, err = lab.Start(t.Context(), hosts)
