@@ -10,11 +10,11 @@ import (
 
 const (
 	neighbourWays = 8
-	mostSets      = 1 << 14 // × ways × 72 bytes = 9 MB: every /24 of a /8, or two million packets/s to different ones
-	slowestShift  = 5       // a /24 is slowed to 1/32 at most
-	slowFor       = 10      // seconds
-	usualRise     = 5       // per cent of resets that may become usual by one look
-	lookAfter     = 32      // probes between two looks at what a /24 answers
+	mostSets      = 13 << 10 // × ways × 64 bytes = 7 MB: every /24 of a /8, or a million packets/s to different ones
+	slowestShift  = 5        // a /24 is slowed to 1/32 at most
+	slowFor       = 10       // seconds
+	usualRise     = 5        // per cent of resets that may become usual by one look
+	lookAfter     = 32       // probes between two looks at what a /24 answers
 )
 
 // neighbour is a /24 (IPv6: /64) that was probed lately.
@@ -34,8 +34,8 @@ type neighbour struct {
 	primed                       bool   // its first answer was heard
 	slow                         uint8  // each one halves the rate
 	slowSince                    int32  // seconds
-	looked                       int64  // when the look began
-	spacing                      int64  // ns between two packets, on average, when it was slowed last
+	looked                       uint32 // when the look began, in ms
+	spacing                      uint32 // µs between two packets, on average, when it was slowed last
 }
 
 // slowestSpacing is how far apart a slowed /24's packets are at most, unless its
@@ -48,7 +48,7 @@ func (n *neighbour) interval(per24 int64) int64 {
 	if n.slow == 0 {
 		return per24
 	}
-	return max(per24, min(max(per24, n.spacing)<<n.slow, slowestSpacing))
+	return max(per24, min(max(per24, int64(n.spacing)*int64(time.Microsecond))<<n.slow, slowestSpacing))
 }
 
 // neighbours is a table of fixed size. What is evicted to make room had all its
@@ -68,8 +68,8 @@ type neighbourSet struct {
 
 // newNeighbours makes a table for so many /24s, or as many as fit.
 func newNeighbours(distinct uint64) *neighbours {
-	sets := min(max(distinct/neighbourWays*2, 64), mostSets)
-	return &neighbours{sets: make([]neighbourSet, 1<<bits.Len64(sets-1))}
+	sets := min(max(distinct/neighbourWays*8/5, 64), mostSets)
+	return &neighbours{sets: make([]neighbourSet, sets)}
 }
 
 // distinct24 counts the /24s (IPv6: /64s) that targets lie in, at most limit.
@@ -108,7 +108,7 @@ func (t *neighbours) at(a address, now int64) *neighbour {
 	if free < 0 {
 		return nil
 	}
-	set.keys[free], set.entries[free] = key, neighbour{turn: now, strict: now, looked: now}
+	set.keys[free], set.entries[free] = key, neighbour{turn: now, strict: now, looked: milliseconds(now)}
 	return &set.entries[free]
 }
 
@@ -130,7 +130,8 @@ func (t *neighbours) find(a address) *neighbour {
 }
 
 func (t *neighbours) set(key uint64) *neighbourSet {
-	return &t.sets[key*0x9e3779b97f4a7c15>>33&uint64(len(t.sets)-1)]
+	place, _ := bits.Mul64(key*0x9e3779b97f4a7c15, uint64(len(t.sets)))
+	return &t.sets[place]
 }
 
 // take notes that a packet goes to n now, whose budget keeps packets per24 apart.
@@ -184,7 +185,7 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 	share := uint8(min(uint32(n.resets)*100/uint32(n.probes), 100))
 	if n.unreachables >= n.probes/4 || n.known && share > n.resetShare+50 {
 		if n.slow == 0 {
-			n.spacing = max(0, now-n.looked) / int64(n.probes)
+			n.spacing = uint32(min(uint64(milliseconds(now)-n.looked)*1000/uint64(n.probes), math.MaxUint32))
 		}
 		n.slow, n.slowSince = min(n.slow+1, slowestShift), seconds(now)
 		t.slowed++
@@ -194,7 +195,7 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 		}
 		n.resetShare, n.known = share, true
 	}
-	n.probes, n.resets, n.unreachables, n.looked = 0, 0, 0, now
+	n.probes, n.resets, n.unreachables, n.looked = 0, 0, 0, milliseconds(now)
 }
 
 // prime takes note of the first answer and reports whether counting begins with
@@ -203,12 +204,15 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 // be silent.
 func (n *neighbour) prime(now int64) bool {
 	n.primed = true
-	if n.probes >= lookAfter && now-n.looked > int64(replyWait) {
+	if n.probes >= lookAfter && milliseconds(now)-n.looked > uint32(replyWait.Milliseconds()) {
 		n.known = true
 		return false
 	}
-	n.probes, n.looked = 0, now
+	n.probes, n.looked = 0, milliseconds(now)
 	return true
 }
 
 func seconds(now int64) int32 { return int32(now / int64(time.Second)) }
+
+// milliseconds wraps after 49 days; only differences of it are used.
+func milliseconds(now int64) uint32 { return uint32(now / int64(time.Millisecond)) }

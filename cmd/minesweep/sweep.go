@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"minesweep"
@@ -74,7 +75,9 @@ func (p *program) muster(ctx context.Context, s *db.Store, f sweepFlags, plan mi
 		return nil, err
 	}
 	sweeper := &minesweep.Sweeper{} // without an asker it discovers only, and needs no rules
-	if !f.noQuestions {
+	if f.noQuestions {
+		debug.SetGCPercent(discoveryGC)
+	} else {
 		if sweeper, err = p.sweeper(ctx, s, guard); err != nil {
 			return nil, err
 		}
@@ -82,6 +85,10 @@ func (p *program) muster(ctx context.Context, s *db.Store, f sweepFlags, plan mi
 	sweeper.Scanner, sweeper.Asks = engine.Scanner, p.asks(f.asks)
 	return &crew{Sweeper: sweeper, guard: guard, word: engine.word}, nil
 }
+
+// discoveryGC is Go's GOGC where nothing is asked. Discovery lives on tables of
+// fixed size and makes little garbage, so memory is worth more than its collection.
+const discoveryGC = 40
 
 // engineFor chooses the engine for what is left of the plan and reconciles it
 // with the grants.
