@@ -1,7 +1,6 @@
 package minesweep
 
 import (
-	"context"
 	"slices"
 	"sync"
 )
@@ -12,10 +11,9 @@ const maxUnstored = 4096
 
 // sink is the [Sink] of a [Sweeper].
 type sink struct {
-	ctx      context.Context
-	recorder Recorder
-	watch    func(Progress)
-	wake     chan<- struct{} // told that the queue has grown
+	checkpoint func(Progress, []OpenPort) error
+	watch      func(Progress)
+	wake       chan<- struct{} // told that the queue has grown
 
 	storing sync.Mutex // one checkpoint at a time, in order
 	mu      sync.Mutex // guards what follows
@@ -54,7 +52,7 @@ func (s *sink) store(p Progress) error {
 	s.mu.Unlock()
 	// By address, for the store's index.
 	slices.SortFunc(found, func(a, b OpenPort) int { return a.Target.Compare(b.Target) })
-	if err := s.recorder.Checkpoint(s.ctx, p, found); err != nil {
+	if err := s.checkpoint(p, found); err != nil {
 		return err
 	}
 	if len(found) > 0 {

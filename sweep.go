@@ -81,8 +81,9 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 
 // record returns the sink that stores what is found and wakes the asking stage.
 func (s *Sweeper) record(ctx context.Context, wake chan<- struct{}) *sink {
-	// What was heard is kept, also while stopping.
-	return &sink{ctx: context.WithoutCancel(ctx), recorder: s.Recorder, watch: s.Watch, wake: wake}
+	ctx = context.WithoutCancel(ctx) // what was heard is kept, also while stopping
+	checkpoint := func(p Progress, found []OpenPort) error { return s.Recorder.Checkpoint(ctx, p, found) }
+	return &sink{checkpoint: checkpoint, watch: s.Watch, wake: wake}
 }
 
 func (s *Sweeper) askPort(ctx context.Context, p OpenPort, swept int) error {

@@ -5,7 +5,7 @@ package scanner
 // looks up the others. With thousands of prefixes that is a twentieth of the
 // sender's time.
 type lookahead struct {
-	*ride
+	ride  *ride
 	taken [batchMost]waiting
 	at, n int
 	lines uint64 // keeps the touches from being thought away

@@ -41,7 +41,7 @@ func TestHearerBelievesWhatProvesItself(t *testing.T) {
 		!found[0].Stack.Heard || found[0].Stack.Window != 29200 || found[0].Stack.TTL != 61 || found[0].Engine != "syn" {
 		t.Errorf("found %+v, %v", found, err)
 	}
-	if h.hand(must); len(found) != 1 {
+	if err := h.hand(must); err != nil || len(found) != 1 {
 		t.Error("an open port was handed over twice")
 	}
 }

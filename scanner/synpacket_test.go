@@ -23,7 +23,7 @@ func TestFrameIsWhatItSaysToOthers(t *testing.T) {
 		source, target := addressFor(c.source), addressFor(c.target)
 		b := make([]byte, maxFrame)
 		b = b[:newFrame().write(b, source, target, 61007, 4028, 0xfffefdfc)]
-		kind := gopacket.LayerType(layers.LayerTypeIPv4)
+		kind := layers.LayerTypeIPv4
 		if !target.is4() {
 			kind = layers.LayerTypeIPv6
 		}

@@ -99,8 +99,8 @@ func TestSenderSendsEachOnceAndNothingElse(t *testing.T) {
 			t.Errorf("%s was probed %d times", target, n)
 		}
 	}
-	if s.marks.base != s.ahead.total {
-		t.Errorf("settled up to %d of %d", s.marks.base, s.ahead.total)
+	if s.marks.base != s.ahead.ride.total {
+		t.Errorf("settled up to %d of %d", s.marks.base, s.ahead.ride.total)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestSenderStopsWhereNothingCanLeave(t *testing.T) {
 	if err := s.run(t.Context()); !errors.Is(err, errDown) {
 		t.Errorf("got %v", err)
 	}
-	if s.marks.base == s.ahead.total {
+	if s.marks.base == s.ahead.ride.total {
 		t.Error("what did not leave counts as settled")
 	}
 }
