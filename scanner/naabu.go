@@ -8,10 +8,11 @@ import (
 	"minesweep"
 )
 
-const (
-	replyWait       = time.Second
-	defaultInFlight = 512
-)
+const replyWait = time.Second
+
+// DefaultInFlight is how many connections naabu has in flight unless
+// [NaabuConfig.InFlight] says otherwise.
+const DefaultInFlight = 2048
 
 // NaabuConfig is what a [Naabu] needs.
 type NaabuConfig struct {
@@ -25,7 +26,7 @@ type NaabuConfig struct {
 	Guard *Guard
 	// Timeout is how long an answer is waited for; 0: 1 s.
 	Timeout time.Duration
-	// InFlight is how many connections may be tried at once; 0: 512. SYN
+	// InFlight is how many connections may be tried at once; 0: [DefaultInFlight]. SYN
 	// probes that wait for an answer are not counted.
 	InFlight int
 	// Now tells the time. Required.
@@ -67,7 +68,7 @@ func NewNaabu(cfg NaabuConfig) (*Naabu, error) {
 		cfg.Timeout = replyWait
 	}
 	if cfg.InFlight == 0 {
-		cfg.InFlight = defaultInFlight
+		cfg.InFlight = DefaultInFlight
 	}
 	if cfg.Notice == nil {
 		cfg.Notice = func(string) {}

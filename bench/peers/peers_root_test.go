@@ -46,7 +46,8 @@ func TestRootEachProgramDoesTheJob(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.sent != 1<<14 || r.outside != 0 || r.score.untrue != 0 || r.score.truth == 0 || r.score.found == 0 {
+			// The kernel tries a connection a second time.
+			if again := p.name != minesweepSYN && p.ours && r.sent > 1<<14; r.sent != 1<<14 && !again || r.outside != 0 || r.score.untrue != 0 || r.score.truth == 0 || r.score.found == 0 {
 				t.Errorf("%s", r)
 			}
 			if p.name == minesweepSYN && r.score.found != r.score.truth {

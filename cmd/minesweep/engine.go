@@ -14,7 +14,7 @@ import (
 	"minesweep/scanner"
 )
 
-// smallJob is how many probes naabu's connections settle at once: such a job is
+// smallJob is how many probes naabu's connections settle well at once: such a job is
 // over after one reply wait however silent the network is, and SYN is no faster.
 const smallJob = 512
 

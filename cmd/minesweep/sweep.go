@@ -107,7 +107,7 @@ func (p *program) engineFor(ctx context.Context, s *db.Store, f sweepFlags, guar
 	}
 	w := workload{
 		plan: plan, grants: grantsInForce(grants, p.now()), rate: f.rate, per24: f.per24,
-		connects: engine.connects, inFlight: cmp.Or(f.inFlight, smallJob), wait: cmp.Or(f.wait, time.Second),
+		connects: engine.connects, inFlight: cmp.Or(f.inFlight, scanner.DefaultInFlight), wait: cmp.Or(f.wait, time.Second),
 	}
 	return engine, p.reconcile(w, f.force)
 }

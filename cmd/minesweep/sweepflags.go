@@ -35,7 +35,7 @@ func (f *sweepFlags) register(c *cobra.Command) {
 	fl.StringVar(&f.engine, "engine", "auto", "auto, syn, naabu or connect (naabu without SYN)")
 	fl.IntVar(&f.rate, "rate", 0, "packets/s of the whole scan (default: what the grants allow)")
 	fl.IntVar(&f.per24, "rate-per-24", 0, "packets/s over each /24 (default: what the grants allow)")
-	fl.IntVar(&f.inFlight, "in-flight", 0, "connections in flight of the naabu engine (default 512)")
+	fl.IntVar(&f.inFlight, "in-flight", 0, "connections in flight of the naabu engine (default 2048)")
 	fl.IntVar(&f.asks, "asks", 0, "hosts asked questions at the same time, a connection each (default 1024)")
 	fl.DurationVar(&f.wait, "wait", 0, "how long an answer is waited for (default 1s)")
 	fl.StringVar(&f.canary, "canary", "", "`ADDR:PORT` known to be open: the SYN engine fails where it does not hear it")
