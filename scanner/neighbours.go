@@ -13,8 +13,9 @@ const (
 	mostSets      = 13 << 10 // × ways × 64 bytes = 7 MB: every /24 of a /8, or a million packets/s to different ones
 	slowestShift  = 5        // a /24 is slowed to 1/32 at most
 	slowFor       = 10       // seconds
-	usualRise     = 5        // per cent of resets that may become usual by one look
-	lookAfter     = 32       // probes between two looks at what a /24 answers
+	usualMove     = 5        // per cent of resets by which one look moves what is usual
+	lookAfter     = 32       // probes between two looks at what a /24 answers, and
+	lookFor       = 2000     // ms: far longer than the way there and back, and than a busy machine leaves answers unread
 )
 
 // neighbour is a /24 (IPv6: /64) that was probed lately.
@@ -179,7 +180,7 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 	case saysClosed:
 		n.resets++
 	}
-	if n.probes < lookAfter {
+	if n.probes < lookAfter || milliseconds(now)-n.looked < lookFor {
 		return
 	}
 	share := uint8(min(uint32(n.resets)*100/uint32(n.probes), 100))
@@ -190,8 +191,8 @@ func (t *neighbours) heard(a address, kind answerKind, now int64) {
 		n.slow, n.slowSince = min(n.slow+1, slowestShift), seconds(now)
 		t.slowed++
 	} else {
-		if n.known { // what is usual rises slowly, or it would hide a jump that two looks share
-			share = min(share, n.resetShare+usualRise)
+		if n.known { // what is usual moves slowly, or a jump that two looks share would be hidden
+			share = max(min(share, n.resetShare+usualMove), max(n.resetShare, usualMove)-usualMove)
 		}
 		n.resetShare, n.known = share, true
 	}

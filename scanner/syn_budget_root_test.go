@@ -266,13 +266,13 @@ func TestRootSYNSlowsWhatDefendsItself(t *testing.T) {
 	places := prefixesOf(networks...)
 	l := wireLab(t, wire.Options{}, wire.Responder{
 		Seed: 2, OpenOneIn: 100, RefusePercent: 20, Watch: places,
-		Places: []wire.Place{{Prefix: places[1], Kind: wire.Unreachable}, {Prefix: places[2], Kind: wire.Storm, After: 400}},
+		Places: []wire.Place{{Prefix: places[1], Kind: wire.Unreachable}, {Prefix: places[2], Kind: wire.Storm, After: 2000}},
 	})
 	b := oneGrant("10.41.0.0/22")
 	b.grants[0].RatePer24 = per24
-	plan := minesweep.Plan{Targets: setOf(t, "10.41.0.0/22"), Ports: []uint16{1, 2, 3, 4, 5, 6, 7, 8}, Seed: 5}
+	plan := minesweep.Plan{Targets: setOf(t, "10.41.0.0/22"), Ports: []uint16{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, Seed: 5}
 	s := wireJob{book: b, plan: plan, near: l.Near}.start(t)
-	time.AfterFunc(4*time.Second, s.stop)
+	time.AfterFunc(14*time.Second, s.stop)
 	if err := <-s.ended; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}

@@ -262,7 +262,7 @@ func newSender(g *gate, c *course, plan minesweep.Plan, p *proof, out outlet, wa
 	left := c.total - plan.Cursor
 	s := &sender{
 		gate: g, ahead: lookahead{ride: c.from(plan.Cursor)}, gap: plan.PassGap, proof: p, frame: newFrame(), out: out,
-		marks:  newSentMarks(plan.Cursor, min(max(left/256, 1<<12), 1<<20)),
+		marks:  newSentMarks(plan.Cursor, min(max(left/256, 1<<16), 1<<20)),
 		queues: make([][]packet, ways), full: func() bool { return false }, mishap: func(address, error) {},
 	}
 	for i := range s.queues {

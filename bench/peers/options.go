@@ -34,7 +34,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	fl.IntVar(&o.pairs, "pairs", 5, "runs of each pair")
 	fl.IntVar(&o.rateRuns, "rate-runs", 3, "runs at each set rate, with GRO and without")
 	fl.IntVar(&o.slash8, "slash8-pairs", 0, "runs of each pair on 10.0.0.0/8, which take minutes (default as -pairs)")
-	rated := fl.String("rate-programs", "", "programs beside minesweep at set rates (default as -programs)")
+	rated := fl.String("rate-programs", "", "programs beside minesweep at set rates, or none (default as -programs)")
 	only := fl.String("only", "", "works to do, parted by commas: "+strings.Join(workNames, ", ")+" (default all)")
 	programs := fl.String("programs", "", "programs beside minesweep: "+strings.Join(programNames, ", ")+" (default all)")
 	fl.BoolVar(&o.quick, "quick", false, "one pair on a sixteenth of the targets: to try the program, not to judge by")
@@ -69,6 +69,9 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 func choose(flag, list string, names []string) ([]string, error) {
 	if list == "" {
 		return names, nil
+	}
+	if list == "none" {
+		return nil, nil
 	}
 	chosen := strings.Split(list, ",")
 	for _, name := range chosen {
