@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,27 +224,44 @@ func insideOf(t *testing.T, l *Lab) (names []string) {
 	return names
 }
 
-// newOnes are the programs and maps that were not there before.
-func newOnes(t *testing.T, before []string) (out []string) {
+// heldBy are the programs and maps that a process holds (fdinfo of proc(5)).
+// Other processes may have laboratories of their own meanwhile.
+func heldBy(t *testing.T, pid int) (out []string) {
 	t.Helper()
-	known := map[string]bool{}
-	for _, b := range before {
-		known[b] = true
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", pid))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, n := range loaded(t) {
-		if !known[n] {
-			out = append(out, n)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // closed meanwhile
+		}
+		for line := range strings.Lines(string(text)) {
+			kind, number, _ := strings.Cut(line, ":")
+			switch kind {
+			case "prog_id":
+				out = append(out, "program "+strings.TrimSpace(number))
+			case "map_id":
+				out = append(out, "map "+strings.TrimSpace(number))
+			}
 		}
 	}
 	return out
 }
 
+// without are the elements of list that are not in known.
+func without(list, known []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(n string) bool { return slices.Contains(known, n) })
+}
+
 // gone waits for the kernel, which frees maps and programs in its own time.
-func gone(t *testing.T, before, nets []string) {
+func gone(t *testing.T, objects, nets []string) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		left := newOnes(t, before)
+		present := loaded(t)
+		left := slices.DeleteFunc(slices.Clone(objects), func(n string) bool { return !slices.Contains(present, n) })
 		held := networks(t)
 		for _, n := range nets {
 			if held[n] > 0 {
@@ -261,7 +279,7 @@ func gone(t *testing.T, before, nets []string) {
 }
 
 func TestRootWireLeavesNothing(t *testing.T) {
-	before := loaded(t)
+	before := heldBy(t, os.Getpid())
 	l, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -273,13 +291,14 @@ func TestRootWireLeavesNothing(t *testing.T) {
 	if held := networks(t); held[nets[0]] == 0 || held[nets[1]] == 0 {
 		t.Fatalf("%v are not among %v: this test is blind", nets, held)
 	}
-	if len(newOnes(t, before)) == 0 {
-		t.Fatal("no program was seen: this test is blind")
+	objects := without(heldBy(t, os.Getpid()), before)
+	if n := len(without(objects, loaded(t))); len(objects) == 0 || n > 0 {
+		t.Fatalf("of %d programs and maps %d are not loaded: this test is blind", len(objects), n)
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	gone(t, before, nets)
+	gone(t, objects, nets)
 	runtime.KeepAlive(l) // else the collector closes what Close forgot
 }
 
@@ -295,7 +314,6 @@ func TestRootWireKilledLeavesNothing(t *testing.T) {
 		fmt.Printf("\nnetworks %s\n", strings.Join(insideOf(t, l), " "))
 		select {}
 	}
-	before := loaded(t)
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestRootWireKilledLeavesNothing$")
 	cmd.Env = append(os.Environ(), victim+"=1")
 	out, err := cmd.StdoutPipe()
@@ -313,12 +331,13 @@ func TestRootWireKilledLeavesNothing(t *testing.T) {
 			t.Fatal("the other process made no laboratory")
 		}
 	}
-	if len(newOnes(t, before)) == 0 || networks(t)[a] == 0 {
+	objects := heldBy(t, cmd.Process.Pid)
+	if len(objects) == 0 || len(without(objects, loaded(t))) > 0 || networks(t)[a] == 0 {
 		t.Error("nothing was seen of the other process's laboratory: this test is blind")
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	gone(t, before, []string{a, b})
+	gone(t, objects, []string{a, b})
 }
