@@ -69,12 +69,18 @@ func TestRootRouteWithoutTheRightToAsk(t *testing.T) {
 	r := near.mustRoutes(t, routeConfig{}, "100.64.0.1")
 	h := r.way(t, "100.64.0.1")
 	look := func() (changed bool, err error) {
-		err = near.inside(func() (err error) {
+		err = near.Inside(func() (err error) {
 			header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-			none := [2]unix.CapUserData{} // the thread ends with f
-			if err := unix.Capset(&header, &none[0]); err != nil {
+			var own [2]unix.CapUserData
+			if err := unix.Capget(&header, &own[0]); err != nil {
 				return err
 			}
+			without := own
+			without[0].Effective, without[1].Effective = 0, 0
+			if err := unix.Capset(&header, &without[0]); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, unix.Capset(&header, &own[0])) }()
 			changed, err = r.kernel.refreshHop(t.Context(), h)
 			return err
 		})

@@ -178,7 +178,7 @@ func TestRootRouteOverStackedDevices(t *testing.T) {
 	for kind, options := range map[string]string{"vlan": "id 5", "macvlan": "mode private"} {
 		t.Run(kind, func(t *testing.T) {
 			near, far := behindGateway(t)
-			if near.inside(exec.Command("ip", strings.Fields("link add link eth0 name try0 type "+kind+" "+options)...).Run) != nil {
+			if near.Inside(exec.Command("ip", strings.Fields("link add link eth0 name try0 type "+kind+" "+options)...).Run) != nil {
 				t.Skipf("this kernel has no %s devices", kind)
 			}
 			macs := map[*routeNet]string{near: "02:00:00:00:05:01", far: "02:00:00:00:05:02"}
@@ -193,7 +193,7 @@ func TestRootRouteOverStackedDevices(t *testing.T) {
 			if got, want := h.says(), "s5 [10.5.0.1] via 10.5.0.254 020000000502 020000000501 0800"; got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
-			_ = near.inside(func() error {
+			_ = near.Inside(func() error {
 				if d, err := net.InterfaceByName("s5"); err != nil || d.Index != h.index || d.MTU != h.mtu {
 					t.Errorf("index %d, mtu %d; the device is %+v, %v", h.index, h.mtu, d, err)
 				}
@@ -211,7 +211,7 @@ func TestRootRouteOverATunnel(t *testing.T) {
 	}
 	request.SetUint16(unix.IFF_TUN)
 	var tun *os.File
-	err = near.inside(func() (err error) { // a tunnel belongs to the network that its file was opened in
+	err = near.Inside(func() (err error) { // a tunnel belongs to the network that its file was opened in
 		if tun, err = os.OpenFile("/dev/net/tun", os.O_RDWR, 0); err != nil {
 			return err
 		}
@@ -277,7 +277,7 @@ func TestRootRouteTenThousandPrefixes(t *testing.T) {
 func TestRootSourcePortInUse(t *testing.T) {
 	n := newRouteNet(t, "address add 10.0.0.1/32 dev lo")
 	sources := []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("10.0.0.1")}
-	err := n.inside(func() error {
+	err := n.Inside(func() error {
 		first, err := holdPorts(sources, portSpan{})
 		if err != nil {
 			return err
@@ -309,7 +309,7 @@ func TestRootSourcePortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.run(t, exec.Command("sh", "-c", "echo 1024 65535 > /proc/sys/net/ipv4/ip_local_port_range"))
-	if err := n.inside(func() error {
+	if err := n.Inside(func() error {
 		held, err := holdPorts(sources, portSpan{})
 		if err != nil {
 			return err

@@ -5,61 +5,30 @@ package scanner
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
 	"go4.org/netipx"
-	"golang.org/x/sys/unix"
+
+	"minesweep/lab/wire"
 )
 
-// routeNet is a network namespace without a name, which ends with the test's
-// handle, so that even a killed test leaves none.
-type routeNet struct{ handle *os.File }
+// routeNet is a network of a test.
+type routeNet struct{ *wire.Network }
 
 // newRouteNet makes one that has nothing but loopback and the devices, routes
 // and addresses that lines, arguments of ip(8), make.
 func newRouteNet(t *testing.T, lines ...string) *routeNet {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
-	}
-	n := &routeNet{}
-	err := onItsThread(func() (err error) {
-		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
-			n.handle, err = os.Open("/proc/thread-self/ns/net")
-		}
-		return err
-	})
+	n, err := wire.NewNetwork()
 	if err != nil {
-		t.Fatalf("network namespace: %v", err)
+		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = n.handle.Close() })
-	n.ip(t, append([]string{"link set lo up"}, lines...)...)
-	return n
-}
-
-// onItsThread runs f, which may move its thread into another network, and
-// lets that thread end.
-func onItsThread(f func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		done <- f()
-	}()
-	return <-done
-}
-
-// inside runs f in the network; sockets that f makes stay there.
-func (n *routeNet) inside(f func() error) error {
-	return onItsThread(func() error {
-		if err := unix.Setns(int(n.handle.Fd()), unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		return f()
-	})
+	t.Cleanup(func() { _ = n.Close() })
+	r := &routeNet{n}
+	r.ip(t, append([]string{"link set lo up"}, lines...)...)
+	return r
 }
 
 func (n *routeNet) ip(t *testing.T, lines ...string) {
@@ -71,13 +40,8 @@ func (n *routeNet) ip(t *testing.T, lines ...string) {
 
 func (n *routeNet) run(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	var out []byte
-	err := n.inside(func() (err error) {
-		out, err = cmd.CombinedOutput()
-		return err
-	})
-	if err != nil {
-		t.Fatalf("%s: %v: %s", cmd, err, out)
+	if err := n.Run(cmd); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -86,7 +50,7 @@ func (n *routeNet) run(t *testing.T, cmd *exec.Cmd) {
 func (n *routeNet) join(t *testing.T, near string, other *routeNet, far string) {
 	t.Helper()
 	n.ip(t, "link add "+near+" type veth peer name "+far,
-		fmt.Sprintf("link set %s netns /proc/%d/fd/%d", far, os.Getpid(), other.handle.Fd()),
+		"link set "+far+" netns "+other.Path(),
 		"link set "+near+" addrgenmode none", "link set "+near+" up")
 	other.ip(t, "link set "+far+" addrgenmode none", "link set "+far+" up")
 }
@@ -95,7 +59,7 @@ func (n *routeNet) join(t *testing.T, near string, other *routeNet, far string) 
 func (n *routeNet) routes(t *testing.T, cfg routeConfig, targets ...string) (r *routes, err error) {
 	t.Helper()
 	set := setOf(t, targets...)
-	err = n.inside(func() (err error) {
+	err = n.Inside(func() (err error) {
 		r, err = findRoutes(t.Context(), set, cfg)
 		return err
 	})

@@ -223,7 +223,7 @@ func TestRootSYNBelievesNoForgery(t *testing.T) {
 	})
 	targets := fmt.Sprintf("10.70.0.0-10.70.0.%d", len(forged)-1)
 	plan := minesweep.Plan{Targets: setOf(t, targets), Ports: []uint16{4028}, Seed: 4}
-	s := wireJob{book: oneGrant("10.70.0.0/24"), plan: plan, near: w.near.inside,
+	s := wireJob{book: oneGrant("10.70.0.0/24"), plan: plan, near: w.near.Inside,
 		config: func(c *SYNConfig) { c.SourcePorts = fmt.Sprintf("%d-%d", spanFrom, spanFrom+63) }}.start(t)
 	p := s.finish(t)
 	mu.Lock()
@@ -309,7 +309,7 @@ func TestRootSYNWaitsForSlowAnswers(t *testing.T) {
 		})
 	})
 	plan := minesweep.Plan{Targets: setOf(t, "10.71.0.0/21"), Ports: []uint16{1}, Seed: 4}
-	job := wireJob{book: oneGrant("10.71.0.0/16"), rate: 2000, plan: plan, near: w.near.inside}
+	job := wireJob{book: oneGrant("10.71.0.0/16"), rate: 2000, plan: plan, near: w.near.Inside}
 	s := job.start(t)
 	time.AfterFunc(700*time.Millisecond, s.stop)
 	if err := <-s.ended; !errors.Is(err, context.Canceled) {

@@ -88,7 +88,7 @@ func newWiring(t *testing.T) *wiring {
 // listen accepts on port of every address of the far side.
 func (w *wiring) listen(t *testing.T, port uint16) {
 	t.Helper()
-	err := w.far.inside(func() error {
+	err := w.far.Inside(func() error {
 		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 		if err == nil {
 			t.Cleanup(func() { _ = l.Close() })
@@ -104,7 +104,7 @@ func (w *wiring) listen(t *testing.T, port uint16) {
 func packetSocket(t *testing.T, n *routeNet, device string) int {
 	t.Helper()
 	var fd int
-	err := n.inside(func() error {
+	err := n.Inside(func() error {
 		const all = unix.ETH_P_ALL<<8 | unix.ETH_P_ALL>>8
 		dev, err := net.InterfaceByName(device)
 		if err != nil {
@@ -170,7 +170,7 @@ func (w *wiring) capture(t *testing.T, device string) {
 func (w *wiring) sweep(t *testing.T, config func(*SYNConfig), targets ...string) *wireScan {
 	t.Helper()
 	plan := minesweep.Plan{Targets: setOf(t, targets...), Ports: []uint16{4028, 4029}, Seed: 4}
-	return wireJob{book: oneGrant(targets...), rate: 5000, plan: plan, near: w.near.inside, config: config}.start(t)
+	return wireJob{book: oneGrant(targets...), rate: 5000, plan: plan, near: w.near.Inside, config: config}.start(t)
 }
 
 // allOpen fails the test where not port 4028 of each target was found, and
@@ -251,7 +251,7 @@ func TestRootSYNTakesAVLAN(t *testing.T) {
 	t.Parallel()
 	w := newWiring(t)
 	w.near.join(t, "e0", w.far, "f0")
-	err := w.near.inside(func() error {
+	err := w.near.Inside(func() error {
 		return exec.Command("ip", "link", "add", "link", "e0", "name", "e0.7", "type", "vlan", "id", "7").Run()
 	})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,15 +19,8 @@ import (
 // sweep scans the range as a user does and returns the hosts.
 func (l *decoyLab) sweep(t *testing.T, args ...string) map[netip.Addr]minesweep.Host {
 	t.Helper()
-	near := &network{}
-	if err := l.Near(func() (err error) {
-		near.handle, err = os.Open("/proc/thread-self/ns/net")
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { near.handle.Close() })
-	b := newBuilt(t, near)
+	near, _ := l.Networks()
+	b := newBuilt(t, &network{near})
 	b.must(t, strings.Fields("grant add lab "+decoyRange+
 		" --authority test --basis test --privacy organisation --rate 100000 --rate-per-24 100000")...)
 	return b.scan(t, slices.Concat([]string{decoyRange}, args)...)

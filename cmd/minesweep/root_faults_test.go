@@ -71,7 +71,7 @@ func TestRootFaultsBeforeTheFirstPacket(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWired(t, c.options, faultResponder())
 			w.grantFast(t, faultPrefix)
-			far := w.farNetwork(t)
+			far := w.farNetwork()
 			if c.far != "" {
 				far.ip(t, c.far)
 			}
@@ -96,18 +96,9 @@ func TestRootFaultsBeforeTheFirstPacket(t *testing.T) {
 }
 
 // farNetwork is the targets' side, for ip.
-func (w *wired) farNetwork(t *testing.T) *network {
-	t.Helper()
-	far := &network{}
-	err := w.lab.Far(func() (err error) {
-		far.handle, err = os.Open("/proc/thread-self/ns/net")
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { far.handle.Close() })
-	return far
+func (w *wired) farNetwork() *network {
+	_, far := w.lab.Networks()
+	return &network{far}
 }
 
 // TestRootSourcePortInUse lets another program have one of the ports.
@@ -115,7 +106,7 @@ func TestRootSourcePortInUse(t *testing.T) {
 	w := newWired(t, wire.Options{}, faultResponder())
 	w.grantFast(t, faultPrefix)
 	var other io.Closer
-	err := w.net.inside(func() (err error) {
+	err := w.net.Inside(func() (err error) {
 		other, err = net.Listen("tcp4", fmt.Sprintf("%s:61007", wire.NearAddr()))
 		return err
 	})

@@ -4,84 +4,36 @@ package main_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"minesweep/lab/wire"
 )
 
-// network is a network namespace without a name. It lives as long as the
-// test's handle or a process inside, so that even a killed test leaves none.
-type network struct{ handle *os.File }
+// network is a network of a test.
+type network struct{ *wire.Network }
 
 // newNetwork makes a network that has nothing but loopback.
 func newNetwork(t *testing.T) *network {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Fatal("the tests of real programs make network namespaces and need root; run make test-root as root")
-	}
-	n := &network{}
-	err := onOwnThread(func() (err error) {
-		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
-			n.handle, err = os.Open("/proc/thread-self/ns/net")
-		}
-		return err
-	})
+	n, err := wire.NewNetwork()
 	if err != nil {
-		t.Fatalf("network namespace: %v", err)
+		t.Fatalf("%v; run make test-root as root", err)
 	}
-	t.Cleanup(func() { n.handle.Close() })
-	n.ip(t, "link set lo up")
-	return n
-}
-
-// onOwnThread runs f, which may move its thread into another network, and
-// brings the thread home. It must not die instead: Linux would end every
-// program that was started from it (PR_SET_PDEATHSIG).
-func onOwnThread(f func() error) (err error) {
-	runtime.LockOSThread()
-	home, err := os.Open("/proc/thread-self/ns/net")
-	if err != nil {
-		return err
-	}
-	defer home.Close()
-	defer func() {
-		if herr := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); herr != nil {
-			err = fmt.Errorf("thread does not come home: %w", herr)
-			return
-		}
-		runtime.UnlockOSThread()
-	}()
-	return f()
-}
-
-// inside runs f in the network. Sockets and processes that f makes stay there.
-func (n *network) inside(f func() error) error {
-	return onOwnThread(func() error {
-		if err := unix.Setns(int(n.handle.Fd()), unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		return f()
-	})
+	t.Cleanup(func() { _ = n.Close() })
+	own := &network{n}
+	own.ip(t, "link set lo up")
+	return own
 }
 
 // ip runs ip(8) inside; args are split at blanks.
 func (n *network) ip(t *testing.T, args string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), need(t, "ip"), strings.Fields(args)...)
-	var out []byte
-	err := n.inside(func() (err error) {
-		out, err = cmd.CombinedOutput()
-		return err
-	})
-	if err != nil {
-		t.Fatalf("ip %s: %v\n%s", args, err, out)
+	if err := n.Run(exec.CommandContext(t.Context(), need(t, "ip"), strings.Fields(args)...)); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -96,7 +48,7 @@ const (
 func (n *network) join(t *testing.T, far *network) {
 	t.Helper()
 	n.ip(t, "link add near address "+nearMAC+" type veth peer name far address "+farMAC)
-	n.ip(t, fmt.Sprintf("link set far netns /proc/%d/fd/%d", os.Getpid(), far.handle.Fd()))
+	n.ip(t, "link set far netns "+far.Path())
 	for _, end := range []struct {
 		*network
 		dev, own, other, otherMAC string
@@ -113,7 +65,7 @@ func (n *network) join(t *testing.T, far *network) {
 
 // dial connects inside the network; address holds no name.
 func (n *network) dial(ctx context.Context, kind, address string) (c net.Conn, err error) {
-	err = n.inside(func() error {
+	err = n.Inside(func() error {
 		c, err = (&net.Dialer{}).DialContext(ctx, kind, address)
 		return err
 	})

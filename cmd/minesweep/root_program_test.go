@@ -64,7 +64,7 @@ func (n *network) start(t *testing.T, out io.Writer, dir, path string, args ...s
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = farewell
-	if err := n.inside(p.cmd.Start); err != nil {
+	if err := n.Inside(p.cmd.Start); err != nil {
 		cancel()
 		t.Fatalf("%s: %v", path, err)
 	}

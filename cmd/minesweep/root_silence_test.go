@@ -53,7 +53,7 @@ var controls = []string{"192.0.2.1:9", "127.0.0.1:9009"}
 func (c *capture) control(t *testing.T, n *network) {
 	t.Helper()
 	var hearer io.Closer // without one there would be an ICMP error on loopback
-	if err := n.inside(func() (err error) {
+	if err := n.Inside(func() (err error) {
 		hearer, err = net.ListenPacket("udp", controls[1])
 		return err
 	}); err != nil {

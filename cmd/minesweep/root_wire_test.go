@@ -38,19 +38,11 @@ func newWired(t *testing.T, o wire.Options, r wire.Responder) *wired {
 			t.Error(err)
 		}
 	})
-	near := &network{}
-	err = l.Near(func() (err error) {
-		near.handle, err = os.Open("/proc/thread-self/ns/net")
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { near.handle.Close() })
+	near, _ := l.Networks()
 	if err := l.Answer(r); err != nil {
 		t.Fatal(err)
 	}
-	return &wired{newBuilt(t, near), l}
+	return &wired{newBuilt(t, &network{near}), l}
 }
 
 // anew is the same program with another store, which holds nothing.

@@ -212,7 +212,7 @@ func networks(t *testing.T) map[string]int {
 func insideOf(t *testing.T, l *Lab) (names []string) {
 	t.Helper()
 	for _, n := range []*namespace{l.near, l.far} {
-		err := n.inside(func() error {
+		err := n.Inside(func() error {
 			name, err := os.Readlink("/proc/thread-self/ns/net")
 			names = append(names, name)
 			return err

@@ -93,7 +93,7 @@ func (l *Lab) Close() error {
 }
 
 func (n *namespace) attach(program *ebpf.Program, device string) (l link.Link, err error) {
-	err = n.inside(func() error {
+	err = n.Inside(func() error {
 		dev, err := net.InterfaceByName(device)
 		if err != nil {
 			return err
@@ -107,12 +107,16 @@ func (n *namespace) attach(program *ebpf.Program, device string) (l link.Link, e
 	return l, nil
 }
 
+// Networks returns the scanner's and the targets' network. They are closed with
+// the laboratory.
+func (l *Lab) Networks() (near, far *Network) { return l.near.Network, l.far.Network }
+
 // Near runs f in the scanner's network. Sockets and processes that f makes stay
 // there; goroutines that it starts do not run there.
-func (l *Lab) Near(f func() error) error { return l.near.inside(f) }
+func (l *Lab) Near(f func() error) error { return l.near.Inside(f) }
 
 // Far runs f in the targets' network, likewise.
-func (l *Lab) Far(f func() error) error { return l.far.inside(f) }
+func (l *Lab) Far(f func() error) error { return l.far.Inside(f) }
 
 // Start starts cmd in the scanner's network. It dies with this process.
 func (l *Lab) Start(cmd *exec.Cmd) error {
@@ -120,7 +124,7 @@ func (l *Lab) Start(cmd *exec.Cmd) error {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	return l.near.inside(cmd.Start)
+	return l.near.Inside(cmd.Start)
 }
 
 // SetGRO turns generic receive offload of near0 on or off.
