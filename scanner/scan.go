@@ -103,11 +103,11 @@ func (s *scan) work(ctx, side context.Context, done context.CancelFunc, group *e
 		return err
 	}
 	group.Go(func() error {
-		return s.every(side, rereadEvery/2, func() error { return s.send(side, s.scope.refresh) })
+		return every(side, rereadEvery/2, func() error { return s.send(side, s.scope.refresh) })
 	})
-	group.Go(func() error { return s.every(side, progressEvery, s.report) })
+	group.Go(func() error { return every(side, progressEvery, s.report) })
 	if s.syn {
-		group.Go(func() error { return s.every(side, canaryEvery, func() error { return s.canary(side) }) })
+		group.Go(func() error { return every(side, canaryEvery, func() error { return s.canary(side) }) })
 	}
 	flights, fctx := errgroup.WithContext(ctx)
 	err := s.walk(fctx, flights)
@@ -180,7 +180,7 @@ func (s *scan) walk(ctx context.Context, flights *errgroup.Group) error {
 }
 
 // every does job again and again until ctx ends.
-func (s *scan) every(ctx context.Context, pause time.Duration, job func() error) error {
+func every(ctx context.Context, pause time.Duration, job func() error) error {
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {

@@ -14,11 +14,10 @@ const (
 // sentMarks knows up to which step everything has left, and since when: steps
 // leave nearly in order, but for those that were parked.
 type sentMarks struct {
-	mu     sync.Mutex
-	base   uint64   // every step below it has left, or was refused
-	left   []uint64 // bit i%window: step i has left, of base ≤ i < base+window
-	window uint64
-	marks  []mark // oldest first, at most marksKept
+	stepSet // those that have left, or were refused; the sender's alone
+
+	mu    sync.Mutex
+	marks []mark // oldest first, at most marksKept
 }
 
 // mark says that at a time every step below base had left.
@@ -27,32 +26,17 @@ type mark struct {
 	base uint64
 }
 
-// newSentMarks starts at cursor; window is rounded up to a multiple of 64.
-func newSentMarks(cursor uint64, window uint64) *sentMarks {
-	words := (max(window, 1) + 63) / 64
-	return &sentMarks{base: cursor, left: make([]uint64, words), window: words * 64, marks: []mark{{-1 << 62, cursor}}}
+func newSentMarks(cursor, window uint64) *sentMarks {
+	return &sentMarks{stepSet: newStepSet(cursor, window), marks: []mark{{-1 << 62, cursor}}}
 }
-
-// room reports whether step lies within the window.
-func (m *sentMarks) room(step uint64) bool { return step < m.base+m.window }
 
 // noStep is the step of a packet that is none of the course's.
 const noStep = 1<<64 - 1
 
-// leave notes that step has left. Only the sender calls it, and room.
+// leave notes that step has left.
 func (m *sentMarks) leave(step uint64) {
-	if step == noStep {
-		return
-	}
-	i := step % m.window
-	m.left[i/64] ^= 1 << (i % 64)
-	for {
-		i := m.base % m.window
-		if m.left[i/64]&(1<<(i%64)) == 0 {
-			return
-		}
-		m.left[i/64] ^= 1 << (i % 64)
-		m.base++
+	if step != noStep {
+		m.mark(step)
 	}
 }
 

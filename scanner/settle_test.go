@@ -25,7 +25,7 @@ func TestLowWaterAnyOrder(t *testing.T) {
 	open := make(map[uint64]bool) // let through, not settled
 	next := uint64(0)
 	for w.cursor() < total {
-		for next < total && next < w.cursor()+w.window {
+		for next < total && next < w.cursor()+w.steps.window {
 			if err := w.wait(t.Context(), next); err != nil {
 				t.Fatal(err)
 			}

@@ -254,22 +254,6 @@ func (s *synScan) tell(a address, err error) {
 	s.mishap.Do(func() { s.cfg.Notice(describe(a, err)) })
 }
 
-// every does job again and again until ctx ends.
-func every(ctx context.Context, pause time.Duration, job func() error) error {
-	tick := time.NewTicker(pause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if err := job(); err != nil && ctx.Err() == nil {
-				return err
-			}
-		}
-	}
-}
-
 func (s *synScan) close() {
 	if s.local != nil {
 		s.local.close()
