@@ -23,8 +23,6 @@ type SYNConfig struct {
 	// chooses 64 outside the kernel's own range. A firewall that drops what the
 	// kernel sends from them keeps its resets from the targets.
 	SourcePorts string
-	// Mark is the SO_MARK of the packets; 0: none.
-	Mark int
 	// Canary is a target known to be open, which the scope must allow. It is
 	// probed at the start, every 5 s and at the end, and a scan that does not
 	// hear it fails. Zero: none but the engine's own on loopback.

@@ -109,7 +109,7 @@ func (s *synScan) open(ctx context.Context, span portSpan) error {
 		s.cfg.Notice(s.held.notice)
 	}
 	s.drops = newDeviceDrops(s.routes)
-	if s.doors, err = openDoors(s.routes, s.cfg.Mark); err != nil {
+	if s.doors, err = openDoors(s.routes); err != nil {
 		return err
 	}
 	if err := s.listen(); err != nil {

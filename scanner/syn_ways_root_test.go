@@ -22,24 +22,6 @@ import (
 	"minesweep/lab/wire"
 )
 
-func TestRootSYNFindsTheTruthWithoutGRO(t *testing.T) {
-	const targets = "100.64.0.0/17"
-	ports := []uint16{1, 2, 3, 4}
-	l := wireLab(t, wire.Options{NoGRO: true}, wire.Responder{Seed: 8, OpenOneIn: 500, RefusePercent: 10})
-	for _, rate := range []int{50_000, 0} {
-		if err := l.Answer(*l.Responder()); err != nil {
-			t.Fatal(err)
-		}
-		plan := minesweep.Plan{Targets: setOf(t, targets), Ports: ports, Seed: 3}
-		s := wireJob{book: oneGrant(targets), rate: rate, plan: plan, near: l.Near}.start(t)
-		p := s.finish(t)
-		isTruth(t, l, s.found(), plan.Targets, ports)
-		if tally := l.Tally(); p.Sent != p.Total || tally.SYNs != p.Sent || p.Dropped != 0 || p.Closed != tally.Refused {
-			t.Errorf("rate %d: %+v\n%+v", rate, p, tally)
-		}
-	}
-}
-
 // TestRootSYNFindsIPv6 takes a list of addresses all over a network.
 func TestRootSYNFindsIPv6(t *testing.T) {
 	t.Parallel()

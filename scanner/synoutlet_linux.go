@@ -36,11 +36,11 @@ type mmsghdr struct {
 	_      [(unsafe.Sizeof(uintptr(0)) - 4) % 8]byte
 }
 
-// openDoors opens a socket for each hop. mark is SO_MARK, 0 none.
-func openDoors(r *routes, mark int) (*doors, error) {
+// openDoors opens a socket for each hop.
+func openDoors(r *routes) (*doors, error) {
 	d := &doors{routes: r}
 	for _, h := range r.hops() {
-		one, err := openDoor(h, mark)
+		one, err := openDoor(h)
 		if err != nil {
 			d.close()
 			return nil, fmt.Errorf("sending by %s: %w", h.name, err)
@@ -50,7 +50,7 @@ func openDoors(r *routes, mark int) (*doors, error) {
 	return d, nil
 }
 
-func openDoor(h *hop, mark int) (*door, error) {
+func openDoor(h *hop) (*door, error) {
 	d := &door{hop: h}
 	for _, s := range h.sources {
 		d.sources = append(d.sources, addressOf(s))
@@ -59,25 +59,11 @@ func openDoor(h *hop, mark int) (*door, error) {
 	if d.fd, err = h.socket(); err != nil {
 		return nil, err
 	}
-	if err := setMark(d.fd, mark); err != nil {
-		_ = unix.Close(d.fd)
-		return nil, err
-	}
 	for i := range d.headers {
 		d.headers[i].header.Iov = &d.vectors[i]
 		d.headers[i].header.SetIovlen(1)
 	}
 	return d, nil
-}
-
-func setMark(fd, mark int) error {
-	if mark == 0 {
-		return nil
-	}
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, mark); err != nil {
-		return fmt.Errorf("mark %d: %w", mark, err)
-	}
-	return nil
 }
 
 // socket opens what lets packets leave by the hop.

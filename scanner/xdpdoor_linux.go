@@ -56,9 +56,6 @@ func (s *synScan) openFastDoors() error {
 			s.cfg.Notice(fmt.Sprintf("packets leave %s by a packet socket, for AF_XDP is not to be had: %v", d.hop.name, err))
 			continue
 		}
-		if err := setMark(d.xdp.fd, s.cfg.Mark); err != nil {
-			return err
-		}
 		s.cfg.Notice(fmt.Sprintf("packets leave %s by AF_XDP, for the budgets allow %d/s: tcpdump on this machine sees the answers only", d.hop.name, rate))
 	}
 	return nil
