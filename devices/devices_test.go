@@ -28,7 +28,7 @@ var findTests = []struct{ vendor, spelling, want string }{
 	{"Bitmain", "Antminer S19 (Vnish 1.2.6)", "Antminer S19"},
 	{"Bitmain", "Antminer S9\nV1.3.58", "Antminer S9"},
 	{"Bitmain", "S19-88", "Antminer S19"},
-	{"Bitmain", "Antminer BHB42XXX", "Antminer BHB42XXX"},
+	{"Bitmain", "Antminer BHB42XXX", "Antminer BHB42XXX"}, // the X are the device's own: a family of boards
 	{"Bitmain", "Antminer S99", ""},
 	{"Bitmain", "Antminer S19 Pro X", ""},
 	{"Bitmain", "Antminer", ""},

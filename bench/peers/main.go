@@ -9,6 +9,8 @@ import (
 	"time"
 )
 
+// main stands outside cmd, as the program is for whoever measures minesweep and
+// not for who installs it: make build builds all of cmd.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

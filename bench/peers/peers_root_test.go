@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -36,10 +37,12 @@ func TestRootEachProgramDoesTheJob(t *testing.T) {
 			if err == nil {
 				p.path, err = filepath.Abs(path)
 			}
-			if err != nil && p.ours {
+			switch {
+			case err != nil && p.ours:
 				t.Fatalf("%v; make test-root builds it", err)
-			}
-			if err != nil {
+			case err != nil && os.Getenv("CI") != "" && !strings.HasPrefix(p.name, naabuName):
+				t.Fatalf("%v; .ci/run installs it", err)
+			case err != nil: // naabu's own program needs modules that are not always to be had
 				t.Skip(err)
 			}
 			r, err := g.measure(t.Context(), p, newJob("100.64.0.0/20", 4, 20_000))
