@@ -34,10 +34,13 @@ var folders = map[string]folder{
 	"db":                  {ours: []string{"minesweep"}, without: []string{"os/exec"}},
 	"lab":                 {ours: []string{"minesweep", "minesweep/recordings", "minesweep/probes", "minesweep/probes/fingerprints"}},
 	"lab/wire":            {},
+	"lab/postgres":        {},
+	"schedules":           {ours: []string{"minesweep", "minesweep/db"}},
+	"web":                 {ours: []string{"minesweep"}},
 	"bench":               {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints", "minesweep/mapper", "minesweep/lab", "minesweep/recordings", "minesweep/db"}},
 	"bench/peers":         {ours: []string{"minesweep/lab/wire"}},
 	"cmd/minesweep": {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints",
-		"minesweep/recordings", "minesweep/mapper", "minesweep/devices", "minesweep/pools", "minesweep/db", "minesweep/lab"}},
+		"minesweep/recordings", "minesweep/mapper", "minesweep/devices", "minesweep/pools", "minesweep/db", "minesweep/lab", "minesweep/schedules", "minesweep/web"}},
 	"cmd/minesweep-naabu": {ours: []string{"minesweep", "minesweep/scanner"}},
 }
 

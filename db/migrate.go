@@ -18,6 +18,8 @@ var migrations = [...]string{
 	"migrations/0001_first.sql",
 	"migrations/0002_engine.sql",
 	"migrations/0003_report.sql",
+	"migrations/0004_lanes.sql",
+	"migrations/0005_observations.sql",
 }
 
 // migrate brings the tables up to date in one transaction. The first one runs
