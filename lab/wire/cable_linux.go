@@ -23,7 +23,7 @@ func NearAddr() netip.Addr { return nearEnd.v4.Addr() }
 // FarAddr is its gateway's.
 func FarAddr() netip.Addr { return farEnd.v4.Addr() }
 
-// end is one end of the cable.
+// end is one end of a cable; v6 may be missing.
 type end struct {
 	device string
 	mac    net.HardwareAddr
@@ -93,6 +93,9 @@ func (n *namespace) setUp(own, other end, resolve bool) error {
 		return err
 	}
 	for i, p := range []netip.Prefix{own.v4, own.v6} {
+		if !p.IsValid() {
+			continue
+		}
 		addr := &netlink.Addr{IPNet: netipx.PrefixIPNet(p), Flags: unix.IFA_F_NODAD * i}
 		addr.IP = p.Addr().AsSlice() // PrefixIPNet masks it off
 		if err := n.netlink.AddrAdd(device, addr); err != nil {
@@ -103,6 +106,9 @@ func (n *namespace) setUp(own, other end, resolve bool) error {
 		return nil
 	}
 	for _, ip := range []netip.Addr{other.v4.Addr(), other.v6.Addr()} {
+		if !ip.IsValid() {
+			continue
+		}
 		err := n.netlink.NeighAdd(&netlink.Neigh{LinkIndex: device.Attrs().Index, State: netlink.NUD_PERMANENT,
 			IP: ip.AsSlice(), HardwareAddr: other.mac})
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
-	"syscall"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -119,13 +118,7 @@ func (l *Lab) Near(f func() error) error { return l.near.Inside(f) }
 func (l *Lab) Far(f func() error) error { return l.far.Inside(f) }
 
 // Start starts cmd in the scanner's network. It dies with this process.
-func (l *Lab) Start(cmd *exec.Cmd) error {
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	return l.near.Inside(cmd.Start)
-}
+func (l *Lab) Start(cmd *exec.Cmd) error { return l.near.Start(cmd) }
 
 // SetGRO turns generic receive offload of near0 on or off.
 func (l *Lab) SetGRO(on bool) error { return l.near.set(NearDevice, on, setGRO) }

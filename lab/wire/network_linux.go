@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,6 +47,15 @@ func (n *Network) Inside(f func() error) error {
 		}
 		return f()
 	})
+}
+
+// Start starts cmd in the network. It dies with this process.
+func (n *Network) Start(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	return n.Inside(cmd.Start)
 }
 
 // Run runs cmd inside to its end; the error holds what it printed.
