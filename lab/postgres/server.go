@@ -191,13 +191,25 @@ func (s *Server) awaken(ctx context.Context, p *process) error {
 
 func (s *Server) data() string { return filepath.Join(s.dir.path, "data") }
 
-// configure writes postgresql.conf's last words.
+// configure writes the last words of postgresql.conf, and lets in who comes from
+// other machines where it listens for them.
 func (s *Server) configure() error {
-	file, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err := s.appendTo("postgresql.conf", s.settings()); err != nil || s.options.Listen == "" {
+		return err
+	}
+	how := "trust"
+	if s.options.Password != "" {
+		how = "scram-sha-256"
+	}
+	return s.appendTo("pg_hba.conf", []string{"host all all all " + how})
+}
+
+func (s *Server) appendTo(name string, lines []string) error {
+	file, err := os.OpenFile(filepath.Join(s.data(), name), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	for _, line := range s.settings() {
+	for _, line := range lines {
 		if _, err := fmt.Fprintln(file, line); err != nil {
 			return errors.Join(err, file.Close())
 		}
