@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/mattn/go-isatty"
+
+	"minesweep/schedules"
 )
 
 // worthSaying is from when on a sweep's length is told before it begins.
@@ -17,12 +19,12 @@ const worthSaying = time.Minute
 // reconcile says how long a sweep takes, and does not let it begin unasked
 // where a grant ends before it: what is not sent by then is refused by the
 // guard, and the sweep passes over it.
-func (p *program) reconcile(w workload, force bool) error {
-	e := w.estimate()
-	if e.takes >= worthSaying {
+func (p *program) reconcile(w schedules.Workload, force bool) error {
+	e := w.Estimate()
+	if e.Takes >= worthSaying {
 		p.notice(e.String())
 	}
-	short := w.shortfall(e, p.now())
+	short := w.Shortfall(e, p.now())
 	if short == "" {
 		return nil
 	}

@@ -142,7 +142,12 @@ func (j job) checkCanary() error {
 func loopbackIn(targets *netipx.IPSet) (string, bool) {
 	for _, p := range []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")} {
 		if targets.OverlapsPrefix(p) {
-			return rangesText(intersect(targets, []netip.Prefix{p}).Ranges()), true
+			var b netipx.IPSetBuilder
+			b.AddPrefix(p)
+			b.Intersect(targets)
+			if part, err := b.IPSet(); err == nil { // else the engine finds out
+				return rangesText(part.Ranges()), true
+			}
 		}
 	}
 	return "", false

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go4.org/netipx"
+
 	"minesweep"
 	"minesweep/scanner"
 )
@@ -66,6 +68,15 @@ func (d *desk) want(status int, sentence string, args ...string) {
 	if got != status || !strings.Contains(said, sentence) || out != "" {
 		d.t.Errorf("minesweep %s: status %d, want %d\n%s%s\nwant %q", strings.Join(args, " "), got, status, out, said, sentence)
 	}
+}
+
+func mustTargets(t *testing.T, words ...string) *netipx.IPSet {
+	t.Helper()
+	set, err := scanner.ParseTargets(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 // found is an engine that finds what it is told.

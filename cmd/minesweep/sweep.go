@@ -17,6 +17,7 @@ import (
 	"minesweep/probes"
 	"minesweep/probes/fingerprints"
 	"minesweep/scanner"
+	"minesweep/schedules"
 )
 
 // sweep covers the plan and shows what it found. What was found before an
@@ -105,9 +106,9 @@ func (p *program) engineFor(ctx context.Context, s *db.Store, f sweepFlags, guar
 	if err != nil {
 		return chosen{}, err
 	}
-	w := workload{
-		plan: plan, grants: grantsInForce(grants, p.now()), rate: f.rate, per24: f.per24,
-		connects: engine.connects, inFlight: cmp.Or(f.inFlight, scanner.DefaultInFlight), wait: cmp.Or(f.wait, time.Second),
+	w := schedules.Workload{
+		Plan: plan, Grants: schedules.InForce(grants, p.now()), Rate: f.rate, Per24: f.per24,
+		Connects: engine.connects, InFlight: cmp.Or(f.inFlight, scanner.DefaultInFlight), Wait: cmp.Or(f.wait, time.Second),
 	}
 	return engine, p.reconcile(w, f.force)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"minesweep/db"
+	"minesweep/schedules"
 )
 
 // sweepFlags are the flags of every command that sweeps: how, not what.
@@ -175,18 +175,5 @@ func (f *sweepFlags) terms(engine string) db.Terms {
 	return db.Terms{Engine: engine, Rate: uint64(f.rate), NoQuestions: f.noQuestions}
 }
 
-// span writes a duration for a person: 90s as 1m30s, 50h as 2 days.
-func span(d time.Duration) string {
-	switch {
-	case d >= tooLong:
-		return "more than a hundred years"
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%.0f days", d.Hours()/24)
-	case d >= time.Hour:
-		d = d.Round(time.Minute)
-		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
-	case d >= 10*time.Second:
-		d = d.Round(time.Second)
-	}
-	return d.String()
-}
+// span writes a duration for a person.
+func span(d time.Duration) string { return schedules.Span(d) }

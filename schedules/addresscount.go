@@ -1,4 +1,4 @@
-package main
+package schedules
 
 import (
 	"encoding/binary"
@@ -24,6 +24,20 @@ func newAddressCount(set *netipx.IPSet, prefixes []netip.Prefix) *addressCount {
 		c.total += size(r.From(), r.To())
 	}
 	return c
+}
+
+// intersect returns the addresses of set inside the prefixes.
+func intersect(set *netipx.IPSet, prefixes []netip.Prefix) *netipx.IPSet {
+	var b netipx.IPSetBuilder
+	for _, p := range prefixes {
+		b.AddPrefix(p)
+	}
+	b.Intersect(set)
+	out, err := b.IPSet()
+	if err != nil { // of invalid prefixes, which no grant has
+		return &netipx.IPSet{}
+	}
+	return out
 }
 
 // in counts the addresses inside p.
