@@ -139,6 +139,8 @@ func TestWindow(t *testing.T) {
 		{"22:00-02:00", "UTC", "01:59", true},
 		{"22:00-02:00", "UTC", "12:00", false},
 		{"00:30-06:30", "Asia/Shanghai", "17:00", true}, // 01:00 there
+		{"00:30:01-06:30", "UTC", "00:30", false},
+		{"00:30-06:30:30", "UTC", "06:30", true},
 	} {
 		w, err := minesweep.ParseWindow(c.hours, c.zone)
 		if err != nil {
@@ -152,7 +154,7 @@ func TestWindow(t *testing.T) {
 			t.Errorf("%s: read back as %v, %v", w, again, err)
 		}
 	}
-	for _, bad := range []string{"25:00-02:00", "1-2", "00:30", "06:30-06:30", "x"} {
+	for _, bad := range []string{"25:00-02:00", "1-2", "00:30", "06:30-06:30", "00:30:00.5-06:30", "x"} {
 		if _, err := minesweep.ParseWindow(bad, "UTC"); err == nil || !strings.Contains(err.Error(), "00:30-06:30") {
 			t.Errorf("%q: got %v", bad, err)
 		}

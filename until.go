@@ -13,10 +13,10 @@ func (w Window) End(t time.Time) time.Time {
 		zone = time.UTC
 	}
 	t = t.In(zone)
-	hour, minute := int(w.To.Hours()), int(w.To.Minutes())%60
-	end := time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, zone)
+	hour, minute, second := int(w.To.Hours()), int(w.To.Minutes())%60, int(w.To.Seconds())%60
+	end := time.Date(t.Year(), t.Month(), t.Day(), hour, minute, second, 0, zone)
 	if !end.After(t) {
-		end = time.Date(t.Year(), t.Month(), t.Day()+1, hour, minute, 0, 0, zone)
+		end = time.Date(t.Year(), t.Month(), t.Day()+1, hour, minute, second, 0, zone)
 	}
 	return end
 }

@@ -13,8 +13,8 @@ type Window struct {
 	Zone     *time.Location
 }
 
-// ParseWindow reads "00:30-06:30" in the named IANA zone; "" for hours gives
-// the zero Window and "" for zone means UTC.
+// ParseWindow reads "00:30-06:30", with seconds where they matter, in the named
+// IANA zone; "" for hours gives the zero Window and "" for zone means UTC.
 func ParseWindow(hours, zone string) (Window, error) {
 	if hours == "" {
 		return Window{}, nil
@@ -38,11 +38,15 @@ func ParseWindow(hours, zone string) (Window, error) {
 }
 
 func parseClock(s string) (time.Duration, bool) {
-	t, err := time.Parse("15:04", strings.TrimSpace(s))
+	s = strings.TrimSpace(s)
+	t, err := time.Parse("15:04", s)
 	if err != nil {
+		t, err = time.Parse(time.TimeOnly, s)
+	}
+	if err != nil || t.Nanosecond() != 0 {
 		return 0, false
 	}
-	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, true
+	return clockOf(t), true
 }
 
 // IsZero reports whether the window holds every instant.
@@ -59,12 +63,16 @@ func (w Window) Contains(t time.Time) bool {
 	} else {
 		t = t.UTC()
 	}
-	clock := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute +
-		time.Duration(t.Second())*time.Second
+	clock := clockOf(t)
 	if w.From < w.To {
 		return w.From <= clock && clock < w.To
 	}
 	return clock >= w.From || clock < w.To
+}
+
+// clockOf returns what a clock shows at t, in whole seconds since midnight.
+func clockOf(t time.Time) time.Duration {
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second
 }
 
 // Hours returns "00:30-06:30", or "" for the zero Window.
@@ -72,8 +80,15 @@ func (w Window) Hours() string {
 	if w.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%02d:%02d-%02d:%02d", int(w.From.Hours()), int(w.From.Minutes())%60,
-		int(w.To.Hours()), int(w.To.Minutes())%60)
+	return clockText(w.From) + "-" + clockText(w.To)
+}
+
+func clockText(d time.Duration) string {
+	text := fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
+	if s := int(d.Seconds()) % 60; s != 0 {
+		text += fmt.Sprintf(":%02d", s)
+	}
+	return text
 }
 
 // ZoneName returns the IANA name of the window's zone, or "" for the zero Window.
