@@ -66,7 +66,7 @@ func (s *scan) hear(ctx context.Context, own string, reports <-chan Report) erro
 
 func (s *scan) deaf(own string) error {
 	if s.tally.sent.Load() == 0 {
-		return fmt.Errorf("canary %s was not heard: the engine is deaf, nothing was scanned", own)
+		return deaf("canary %s was not heard: the engine is deaf, nothing was scanned", own)
 	}
-	return fmt.Errorf("canary %s was not heard: the engine went deaf, what it sent in the last %s does not count", own, canaryEvery)
+	return deaf("canary %s was not heard: the engine went deaf, what it sent in the last %s does not count", own, canaryEvery)
 }

@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"fmt"
 	"math"
 	"sync/atomic"
 	"time"
@@ -34,7 +33,7 @@ func (d *deafness) check(sent, heard uint64, last, now int64) error {
 	if now-last < deafAfter || due < deafExpected {
 		return nil
 	}
-	return fmt.Errorf("nothing was heard for %s while about %.0f answers were due: the engine went deaf, what it sent since then does not count",
+	return deaf("nothing was heard for %s while about %.0f answers were due: the engine went deaf, what it sent since then does not count",
 		time.Duration(now-last).Round(time.Second), due)
 }
 

@@ -148,7 +148,7 @@ func TestNaabuFaultsAreOneSentence(t *testing.T) {
 func TestNaabuCoversOnlyWhatACanaryProves(t *testing.T) {
 	sink := &found{}
 	err := fakeNaabu(t, loopbackGuard(t), "syn-goes-deaf", nil).Scan(t.Context(), planOf(t, "127.0.0.1", "80,2000"), sink)
-	if err == nil || !strings.Contains(err.Error(), "the engine went deaf") {
+	if !errors.Is(err, ErrDeaf) || !strings.Contains(err.Error(), "the engine went deaf") {
 		t.Errorf("got %v", err)
 	}
 	if got := sink.last(); got.Cursor != 0 || got.Sent != 2 || len(sink.ports) != 1 {

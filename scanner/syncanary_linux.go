@@ -159,7 +159,7 @@ func (s *synScan) await(ctx context.Context, c *canaryWatch, probe func() error)
 			}
 		}
 	}
-	return fmt.Errorf("canary %s was not heard: the engine is deaf, or the canary is closed; what was sent since it was last heard does not count", c.target)
+	return deaf("canary %s was not heard: the engine is deaf, or the canary is closed; what was sent since it was last heard does not count", c.target)
 }
 
 // canaryLook is how long to wait between two looks for an answer.
