@@ -46,8 +46,9 @@ type space struct {
 	ports []uint16
 	// near[i] is the interval that holds address number i<<shift, so that the
 	// look-up begins where it nearly ends, with one interval or 100,000.
-	near  []uint32
-	shift uint
+	near      []uint32
+	shift     uint
+	addresses uint64 // of the plan
 }
 
 // interval is a row of addresses, and how many come before it in the plan.
@@ -65,6 +66,7 @@ func newSpace(plan minesweep.Plan) *space {
 		s.list = append(s.list, interval{from, sum})
 		sum += addressOf(r.To()).low - from.low + 1
 	}
+	s.addresses = sum
 	for s.shift = 0; sum>>s.shift > 4*uint64(len(s.list)); s.shift++ {
 	}
 	for nth, i := uint64(0), 0; nth < sum; nth += 1 << s.shift {
