@@ -16,12 +16,13 @@ type exclusionRow struct {
 
 	Prefix    string `bun:",pk"`
 	Reason    string
+	Who       string
 	CreatedAt int64
 }
 
 // AddExclusion stores an exclusion, dated now where it has no date. The prefix
 // is masked; adding it again changes the reason. It is on the disk when
-// AddExclusion returns.
+// AddExclusion returns. Its entry in the audit log says what was sent before.
 func (s *Store) AddExclusion(ctx context.Context, e minesweep.Exclusion) error {
 	if !e.Prefix.IsValid() {
 		return errors.New("exclusion: no prefix given, for example 192.0.2.0/24")
@@ -29,13 +30,14 @@ func (s *Store) AddExclusion(ctx context.Context, e minesweep.Exclusion) error {
 	if e.CreatedAt.IsZero() {
 		e.CreatedAt = s.now()
 	}
-	row := &exclusionRow{Prefix: e.Prefix.Masked().String(), Reason: plain(e.Reason), CreatedAt: micros(e.CreatedAt)}
+	row := &exclusionRow{Prefix: e.Prefix.Masked().String(), Reason: plain(e.Reason), Who: whoOf(ctx), CreatedAt: micros(e.CreatedAt)}
+	sent := s.sentText(ctx, e.Prefix.Masked())
 	return s.writeDurably(ctx, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewInsert().Model(row).On("CONFLICT (prefix) DO UPDATE").Set("reason = EXCLUDED.reason").Exec(ctx)
+		_, err := tx.NewInsert().Model(row).On("CONFLICT (prefix) DO UPDATE").Set("reason = EXCLUDED.reason").Set("who = EXCLUDED.who").Exec(ctx)
 		if err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, "exclude add", fmt.Sprintf("prefix=%s reason=%q", row.Prefix, row.Reason))
+		return s.changed(ctx, tx, "exclude add", fmt.Sprintf("prefix=%s reason=%q sent=%q", row.Prefix, row.Reason, sent))
 	})
 }
 

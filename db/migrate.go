@@ -73,7 +73,7 @@ func (s *Store) install(ctx context.Context, tx bun.Tx) error {
 		return err
 	}
 	row := &installationRow{ID: 1, Secret: secret, CreatedAt: micros(s.now())}
-	if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
+	if _, err := tx.NewInsert().Model(row).ExcludeColumn("audit_seq", "audit_hash").Exec(ctx); err != nil {
 		return err
 	}
 	_, err := tx.Tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id=%d", applicationID))
@@ -88,6 +88,8 @@ type installationRow struct {
 	Secret    []byte
 	CreatedAt int64
 	Changes   int64 // of grants and exclusions; tells the guard's refresh that nothing changed
+	AuditSeq  int64 // the last entry of the audit log, and its hash
+	AuditHash []byte
 }
 
 // Secret returns the 32 random bytes of this installation, the key of the

@@ -90,8 +90,3 @@ func (s *Store) relabelOnce(ctx context.Context, sweep int64, addr netip.Addr, j
 		return storeHost(ctx, tx, sweep, addr, host)
 	})
 }
-
-// Note adds an entry to the audit log, such as what a relabelling did.
-func (s *Store) Note(ctx context.Context, action, detail string) error {
-	return s.write(ctx, func(ctx context.Context, tx bun.Tx) error { return s.audit(ctx, tx, action, detail) })
-}

@@ -87,10 +87,11 @@ func (p *program) assetsList() *cobra.Command {
 			}
 			return p.withStore(c.Context(), func(s *db.Store) error {
 				w := newAssetWriter(p)
-				if err := s.Assets(c.Context(), filter, w.write); err != nil {
-					return err
+				err := s.Assets(c.Context(), filter, w.write)
+				if err == nil {
+					err = w.close()
 				}
-				return w.close()
+				return p.exported(c.Context(), s, err, "assets"+filterText(c.Flags(), new(assetFlags).set), w.rows)
 			})
 		},
 	}
@@ -133,6 +134,9 @@ func (p *program) assetsShow() *cobra.Command {
 			return p.withStore(c.Context(), func(s *db.Store) error {
 				asset, err := s.Asset(c.Context(), args[0])
 				if err != nil {
+					return err
+				}
+				if err := readAsset(c.Context(), s, asset); err != nil {
 					return err
 				}
 				if p.settings.format != "table" {

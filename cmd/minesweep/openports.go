@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"time"
@@ -51,10 +52,11 @@ func newOpenRow(o minesweep.OpenPort) openRow {
 // showPorts writes the open ports of a sweep.
 func (p *program) showPorts(ctx context.Context, s *db.Store, sweep int64) error {
 	w := newRowWriter(p, openColumns)
-	if err := s.OpenPorts(ctx, sweep, func(o minesweep.OpenPort) error { return w.write(newOpenRow(o)) }); err != nil {
-		return err
+	err := s.OpenPorts(ctx, sweep, func(o minesweep.OpenPort) error { return w.write(newOpenRow(o)) })
+	if err == nil {
+		err = w.close()
 	}
-	return w.close()
+	return p.exported(ctx, s, err, fmt.Sprintf("open ports of sweep %d", sweep), w.rows)
 }
 
 // showSweep writes the hosts of a sweep, or its open ports where none is to be asked.

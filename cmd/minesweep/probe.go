@@ -40,6 +40,9 @@ func (p *program) probe(ctx context.Context, s *db.Store, target netip.AddrPort)
 	if err != nil {
 		return err
 	}
+	if err := asksByHand(ctx, s, "probe", grant, []netip.AddrPort{target}); err != nil {
+		return err
+	}
 	port := minesweep.OpenPort{Target: target, At: p.now(), Engine: "probe"}
 	replies, err := sw.Asker.Ask(ctx, port, minesweep.Known{})
 	if err != nil {

@@ -67,11 +67,15 @@ func (p *program) record(ctx context.Context, s *db.Store, f recordFlags, target
 	if err != nil {
 		return err
 	}
-	if _, err := guard.Scope().Decide(targets[0].Addr()); err != nil {
+	grant, err := guard.Scope().Decide(targets[0].Addr())
+	if err != nil {
 		return err
 	}
 	rules, err := p.rules()
 	if err != nil {
+		return err
+	}
+	if err := asksByHand(ctx, s, "record", grant, targets); err != nil {
 		return err
 	}
 	replies, err := p.askAll(ctx, guard, rules, targets)

@@ -21,7 +21,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	return p.report(root.ExecuteContext(ctx))
+	return p.report(root.ExecuteContext(db.By(ctx, p.whoami())))
 }
 
 func (p *program) rootCommand() *cobra.Command {
@@ -49,7 +49,7 @@ func (p *program) rootCommand() *cobra.Command {
 		return usagef("%w; %s --help lists the flags", err, c.CommandPath())
 	})
 	root.AddCommand(p.grantCommand(), p.excludeCommand(), p.scanCommand(), p.probeCommand(),
-		p.identifyCommand(), p.fingerprintsCommand(), p.assetsCommand(), p.sweepsCommand(), p.recordCommand(), p.relabelCommand(), p.labCommand(), p.demoCommand())
+		p.identifyCommand(), p.fingerprintsCommand(), p.assetsCommand(), p.sweepsCommand(), p.auditCommand(), p.recordCommand(), p.relabelCommand(), p.labCommand(), p.demoCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

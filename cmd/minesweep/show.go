@@ -20,10 +20,10 @@ func (p *program) showHosts(ctx context.Context, s *db.Store, sweep int64, all b
 		}
 		return w.write(h)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = w.close()
 	}
-	if err := w.close(); err != nil {
+	if err := p.exported(ctx, s, err, fmt.Sprintf("hosts of sweep %d", sweep), w.rows); err != nil {
 		return err
 	}
 	if len(left) > 0 {

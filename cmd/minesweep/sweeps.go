@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,11 +68,7 @@ func newSweepRow(s db.Sweep, tally db.Tally) sweepRow {
 		Asked: s.Rate, Mean: math.Round(meanRate(s)), Peak: s.PeakRate, Peak24: s.PeakPer24,
 		Sent: s.Sent, Received: s.Received, Dropped: s.Dropped, Closed: s.Closed, Filtered: s.Filtered,
 		Slowed: s.Slowed, Decoys: tally.Sieved}
-	ports := make([]string, len(s.Ports))
-	for i, port := range s.Ports {
-		ports[i] = strconv.Itoa(int(port))
-	}
-	r.Ports = strings.Join(ports, ",")
+	r.Ports = portsText(s.Ports)
 	return r
 }
 
