@@ -24,8 +24,7 @@ func boundsFor(asks int) lineBounds {
 // hostLines decides when a port that came out of the queue is asked. Ports of
 // a host stand in line behind each other, in the order of the plan's ports,
 // which stand by what tells most: what the first says decides what the next
-// are asked, and how much. What has no room in the lines stays in the store,
-// and lines remember from where the queue is to be read again.
+// are asked, and how much. What has no room in the lines stays in the store.
 type hostLines struct {
 	bounds lineBounds
 	rank   map[uint16]int
@@ -38,7 +37,6 @@ type hostLines struct {
 	settled []netip.AddrPort            // since the queue was read last
 	waiting int                         // ports in all lines
 	left    bool                        // ports were left in the store
-	from    int64                       // and all of them have numbers above this
 	full    bool                        // because of bounds.all
 }
 
@@ -78,9 +76,8 @@ func (l *hostLines) turn() {
 }
 
 // enter reports whether the caller may ask p now. Otherwise p is in line, and
-// whoever asks before it will take it, or it was left in the store; from is
-// the number after which the queue was read when p came out of it.
-func (l *hostLines) enter(p OpenPort, from int64) bool {
+// whoever asks before it will take it, or it was left in the store.
+func (l *hostLines) enter(p OpenPort) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, held := l.held[p.Target]; held {
@@ -95,7 +92,7 @@ func (l *hostLines) enter(p OpenPort, from int64) bool {
 		return true
 	}
 	if l.waiting >= l.bounds.all || h != nil && len(h.ports) >= l.bounds.host {
-		l.leaveInStore(h, from)
+		l.leaveInStore(h)
 		return false
 	}
 	if h == nil {
@@ -110,10 +107,8 @@ func (l *hostLines) enter(p OpenPort, from int64) bool {
 	return false
 }
 
-func (l *hostLines) leaveInStore(h *hostLine, from int64) {
-	if !l.left || from < l.from {
-		l.left, l.from = true, from
-	}
+func (l *hostLines) leaveInStore(h *hostLine) {
+	l.left = true
 	if l.waiting >= l.bounds.all {
 		l.full = true
 	} else {
@@ -164,14 +159,19 @@ func (l *hostLines) hasRoom() {
 	}
 }
 
-// again returns from where the queue is to be read once more, and whether ports
-// were left there at all.
-func (l *hostLines) again() (from int64, left bool) {
+// again comes before the queue is read from its beginning: whatever was left
+// there comes out of it once more.
+func (l *hostLines) again() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	from, left = l.from, l.left
 	l.left, l.full = false, false
-	return from, left
+}
+
+// size is how many ports are in line or being asked, or were until lately.
+func (l *hostLines) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.held)
 }
 
 // leftSome reports whether ports were left in the store.

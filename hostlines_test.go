@@ -12,11 +12,11 @@ func TestHostLines(t *testing.T) {
 	l := newHostLines([]uint16{4028, 80, 3333}, boundsFor(64))
 	port := func(s string) OpenPort { return OpenPort{Target: netip.MustParseAddrPort(s)} }
 	first := port("10.0.0.1:80")
-	if !l.enter(first, 0) || !l.enter(port("10.0.0.2:80"), 0) {
+	if !l.enter(first) || !l.enter(port("10.0.0.2:80")) {
 		t.Error("a host that nobody asks must be asked at once")
 	}
 	for _, p := range []string{"10.0.0.1:3333", "10.0.0.1:22", "10.0.0.1:4028"} {
-		if l.enter(port(p), 0) {
+		if l.enter(port(p)) {
 			t.Errorf("%s is asked beside another port of its host", p)
 		}
 	}
@@ -28,10 +28,10 @@ func TestHostLines(t *testing.T) {
 			t.Errorf("next is %v %t, want port %d", p.Target, ok, want)
 		}
 	}
-	if _, ok := l.leave(p); ok || !l.enter(port("10.0.0.1:8080"), 0) {
+	if _, ok := l.leave(p); ok || !l.enter(port("10.0.0.1:8080")) {
 		t.Error("a host without ports in line must be free again")
 	}
-	if l.enter(first, 0) {
+	if l.enter(first) {
 		t.Error("a port that was settled after the page was read is asked twice")
 	}
 }
@@ -50,7 +50,7 @@ func TestHostLinesAreBounded(t *testing.T) {
 		addr := netip.AddrFrom4([4]byte{10, 0, byte(rnd.IntN(3)), byte(rnd.IntN(30))})
 		p := OpenPort{Target: netip.AddrPortFrom(addr, uint16(id))}
 		l.again() // forgets what was left before
-		if l.enter(p, id) {
+		if l.enter(p) {
 			busy = append(busy, p)
 		} else if _, held := l.held[p.Target]; !held && !l.left {
 			t.Fatalf("port %d is neither held nor named as left", id)

@@ -22,6 +22,23 @@ type Plan struct {
 	// least lies between two probes of one target. Passes 0 means 1.
 	Passes  uint64
 	PassGap time.Duration
+	// Stop, once closed, lets nothing more be sent: what was sent is waited for
+	// and settled, and the scan ends without an error at a cursor from which
+	// another plan goes on. nil: never.
+	Stop <-chan struct{}
+	// Warm says that these targets were being probed a moment ago, so that the
+	// rate need not rise slowly.
+	Warm bool
+}
+
+// Stopped reports whether Stop was closed.
+func (p Plan) Stopped() bool {
+	select {
+	case <-p.Stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // Total returns the number of probes of the plan's shard in all its passes, or
@@ -76,8 +93,9 @@ type Progress struct {
 	PeakPer24 uint64 // most packets sent to one /24 (IPv6: /64) within 1 s
 }
 
-// Scanner finds open ports. It returns nil when the plan is covered and
-// ctx.Err() when stopped; a deaf or broken engine is an error, never silence.
+// Scanner finds open ports. It returns nil when the plan is covered, or when
+// its Stop was closed and all below the last Progress's cursor is settled, and
+// ctx.Err() when ctx ends; a deaf or broken engine is an error, never silence.
 type Scanner interface {
 	Scan(ctx context.Context, plan Plan, sink Sink) error
 }

@@ -21,7 +21,8 @@ type Recorder interface {
 // Queue holds the open ports that are still to be asked, across crashes.
 type Queue interface {
 	// Pending returns up to limit open ports not yet settled whose number is
-	// above after, in order, and the number of the last one.
+	// above after, in order, and the number of the last one. A port may show up
+	// late, below numbers that were returned before: it is found all the same.
 	Pending(ctx context.Context, after int64, limit int) ([]OpenPort, int64, error)
 	// Settle stores the replies of one port and the host as judged with them,
 	// in one transaction.
@@ -70,13 +71,19 @@ func (s *Sweeper) Run(ctx context.Context, plan Plan) error {
 		return s.Scanner.Scan(gctx, plan, s.record(gctx, found))
 	})
 	if s.Asker != nil {
-		group.Go(func() error { return s.askAll(gctx, plan.Ports, found, discovered) })
+		group.Go(func() error { return s.AskQueue(gctx, plan.Ports, found, discovered, nil) })
 	}
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return ctx.Err()
 	}
 	return err
+}
+
+// Discover covers the plan, or its part until its Stop is closed, and asks
+// nothing: whoever else reads the queue does, with [Sweeper.AskQueue].
+func (s *Sweeper) Discover(ctx context.Context, plan Plan) error {
+	return s.Scanner.Scan(ctx, plan, s.record(ctx, nil))
 }
 
 // record returns the sink that stores what is found and wakes the asking stage.
