@@ -27,7 +27,15 @@ type SweepSpec struct {
 	PassGap       time.Duration
 	Label         string
 	Terms         Terms
-	Owner         Owner
+
+	// The next five are for [Store.PlanSweep]; there the owner means nothing.
+	Queue     string // [Nightly] or [OnDemand]
+	Schedule  string // whose night it is; "" none
+	Window    minesweep.Window
+	Lanes     int // of discovery, and as many of asking, 1 to [MaxLanes]; 0 means 1
+	RatePer24 int // packets/s to each /24; 0: what the grants allow
+
+	Owner Owner
 	// Alive reports whether a process on the host of Owner still runs. Where it
 	// is nil, and for processes on other hosts, a sweep whose process has not
 	// been heard of for two minutes counts as left behind.
@@ -42,11 +50,12 @@ const silentFor = 2 * time.Minute
 // targets and ports whose process no longer lives: same number, seed and
 // cursor.
 func (s *Store) BeginSweep(ctx context.Context, spec SweepSpec) (*Journal, error) {
+	spec.Queue = ""
 	fresh, err := s.newSweepRow(spec)
 	if err != nil {
 		return nil, err
 	}
-	row := fresh
+	row, lane := fresh, new(laneRow)
 	err = s.write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		left, err := s.leftBehind(ctx, tx, spec, fresh.PlanHash)
 		if err != nil {
@@ -54,25 +63,43 @@ func (s *Store) BeginSweep(ctx context.Context, spec SweepSpec) (*Journal, error
 		}
 		if left != nil {
 			row = left
-			return s.takeOver(ctx, tx, left, fresh)
+			return s.takeOver(ctx, tx, left, fresh, lane)
 		}
-		if _, err := tx.NewInsert().Model(fresh).Exec(ctx); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, "sweep begin", fmt.Sprintf("sweep=%d ports=%q targets=%q", fresh.ID, clip(fresh.Ports), clip(fresh.Targets)))
+		*lane = laneRow{Kind: string(Discover), State: string(Ready), Total: fresh.Total}
+		return s.beginScan(ctx, tx, fresh, lane)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.journal(row, spec.Targets)
+	return s.journal(row, lane, spec.Targets)
 }
 
-func (s *Store) journal(row *sweepRow, targets *netipx.IPSet) (*Journal, error) {
+// beginScan stores a sweep that has one lane, and takes that lane.
+func (s *Store) beginScan(ctx context.Context, tx bun.Tx, row *sweepRow, lane *laneRow) error {
+	if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
+		return err
+	}
+	lane.SweepID, row.Lanes = row.ID, 1
+	if _, err := tx.NewInsert().Model(lane).Exec(ctx); err != nil {
+		return err
+	}
+	if err := s.take(ctx, tx, lane, row.OwnerHost); err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, "sweep begin", fmt.Sprintf("sweep=%d ports=%q targets=%q", row.ID, clip(row.Ports), clip(row.Targets)))
+}
+
+func (s *Store) journal(row *sweepRow, lane *laneRow, targets *netipx.IPSet) (*Journal, error) {
+	row.Runs = max(row.Runs, lane.Runs)
 	sweep, err := row.sweep()
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{store: s, number: row.ID, sweep: sweep, run: row.Runs, base: sweep.Progress, targets: targets, heard: s.now(), grew: s.now()}, nil
+	return &Journal{
+		store: s, run: LaneRun{Sweep: row.ID, Kind: LaneKind(lane.Kind), Lane: int(lane.Lane), Run: lane.Runs},
+		lanes: int(row.Lanes), base: lane.progress(), targets: targets,
+		sweep: sweep, lane: lane.lane(), heard: s.now(), grew: s.now(),
+	}, nil
 }
 
 func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {
@@ -96,8 +123,10 @@ func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {
 		Seed: int64(seed), Total: int64(total), Shard: int64(spec.Shard), Shards: int64(spec.Shards),
 		Passes: int64(spec.Passes), PassGap: spec.PassGap.Microseconds(),
 		Engine: plain(spec.Terms.Engine), RateAsked: int64(spec.Terms.Rate), Questions: !spec.Terms.NoQuestions,
+		RatePer24: int64(spec.RatePer24), Queue: spec.Queue, Schedule: plain(spec.Schedule),
+		Hours: spec.Window.Hours(), Zone: spec.Window.ZoneName(),
 		OwnerHost: plain(spec.Owner.Host), OwnerPID: spec.Owner.PID, OwnerStart: plain(spec.Owner.Start),
-		Runs: 1, Status: string(Running), StartedAt: now, HeartbeatAt: now,
+		Status: string(Running), StartedAt: now, HeartbeatAt: now,
 	}, nil
 }
 
@@ -123,7 +152,7 @@ func (spec SweepSpec) walk() string {
 // gone, or nil.
 func (s *Store) leftBehind(ctx context.Context, tx bun.Tx, spec SweepSpec, plan []byte) (*sweepRow, error) {
 	var rows []sweepRow
-	err := tx.NewSelect().Model(&rows).Where("plan_hash = ? AND status = 'running'", plan).OrderExpr("id DESC").Scan(ctx)
+	err := selectSweeps(tx, &rows).Where("s.plan_hash = ? AND s.status = 'running' AND s.queue = ''", plan).OrderExpr("s.id DESC").Scan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -139,22 +168,29 @@ func (s *Store) lives(row *sweepRow, me Owner, alive func(Owner) bool) bool {
 	if alive != nil && row.OwnerHost == plain(me.Host) {
 		return alive(row.owner())
 	}
-	return s.now().Sub(instant(row.HeartbeatAt)) < silentFor
+	return s.now().Sub(instant(max(row.Heard, row.HeartbeatAt))) < silentFor
 }
 
-func (s *Store) takeOver(ctx context.Context, tx bun.Tx, left, fresh *sweepRow) error {
+// takeOver makes the process of fresh run left, whose one lane it reads into lane.
+func (s *Store) takeOver(ctx context.Context, tx bun.Tx, left, fresh *sweepRow, lane *laneRow) error {
 	left.OwnerHost, left.OwnerPID, left.OwnerStart = fresh.OwnerHost, fresh.OwnerPID, fresh.OwnerStart
 	left.Engine, left.RateAsked, left.Questions = fresh.Engine, fresh.RateAsked, fresh.Questions
-	left.HeartbeatAt = fresh.HeartbeatAt
 	left.Status, left.Note, left.FinishedAt = string(Running), "", 0
-	left.Runs++
 	_, err := tx.NewUpdate().Model(left).WherePK().
-		Column("owner_host", "owner_pid", "owner_start", "engine", "rate_asked", "questions",
-			"heartbeat_at", "status", "note", "finished_at", "runs").Exec(ctx)
+		Column("owner_host", "owner_pid", "owner_start", "engine", "rate_asked", "questions", "status", "note", "finished_at").Exec(ctx)
 	if err != nil {
 		return err
 	}
-	return s.audit(ctx, tx, "sweep resume", fmt.Sprintf("sweep=%d cursor=%d run=%d", left.ID, left.Settled, left.Runs))
+	if err := tx.NewSelect().Model(lane).Where("sweep_id = ? AND kind = 'discover' AND lane = 0", left.ID).Scan(ctx); err != nil {
+		return err
+	}
+	if err := endStint(ctx, tx, lane, 0, lane.HeartbeatAt, "its process ended"); err != nil {
+		return err
+	}
+	if err := s.take(ctx, tx, lane, fresh.OwnerHost); err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, "sweep resume", fmt.Sprintf("sweep=%d cursor=%d run=%d", left.ID, lane.Settled, lane.Runs))
 }
 
 // clip keeps a line of the audit log readable; the sweep itself has it all.

@@ -15,21 +15,23 @@ import (
 	"minesweep"
 )
 
-// Journal is one sweep while a process runs it. It is the sweep's Recorder,
-// Queue and History, and may be used by several goroutines.
+// Journal is one lane of a sweep in the hands of one process: for a scan, the
+// one that there is. It is the Recorder, Queue and History of whoever works on
+// it, and may be used by several goroutines.
 type Journal struct {
 	store   *Store
-	number  int64 // of the sweep
+	run     LaneRun // which run of which lane this is
+	lanes   int     // of discovery, and of asking, that the sweep has
 	targets *netipx.IPSet
-	run     int64              // which process of the sweep this is
-	base    minesweep.Progress // counted by the processes before
+	base    minesweep.Progress // counted by the runs before
 	settles commits
 
 	mu    sync.Mutex // guards what follows
 	sweep Sweep
+	lane  Lane
 	heard time.Time // of the last checkpoint
 	grew  time.Time // of the last one that had sent more
-	sent  uint64    // by this process, as of then
+	sent  uint64    // by this run, as of then
 }
 
 var (
@@ -38,8 +40,8 @@ var (
 	_ minesweep.History  = (*Journal)(nil)
 )
 
-// ErrTakenOver is wrapped by the error for a sweep that another process runs
-// now, because this one was taken for dead.
+// ErrTakenOver is wrapped by the error for a lane that is another's now, because
+// this process was taken for dead, or has left it.
 var ErrTakenOver = errors.New("was taken over by another process")
 
 type openPortRow struct {
@@ -56,6 +58,7 @@ type openPortRow struct {
 	TTL     int   `bun:"ttl"`
 	Window  int   `bun:"win"`
 	Options string
+	Part    int // by which an ask lane has it
 }
 
 func newOpenPortRow(sweep int64, port minesweep.OpenPort) *openPortRow {
@@ -63,6 +66,7 @@ func newOpenPortRow(sweep int64, port minesweep.OpenPort) *openPortRow {
 		SweepID: sweep, Address: addressBytes(port.Target.Addr()), Port: int(port.Target.Port()),
 		Engine: plain(port.Engine), At: micros(port.At),
 		Heard: port.Stack.Heard, TTL: int(port.Stack.TTL), Window: int(port.Stack.Window), Options: plain(port.Stack.Options),
+		Part: int(minesweep.Part(port.Target.Addr())),
 	}
 }
 
@@ -73,20 +77,40 @@ func (r *openPortRow) openPort() minesweep.OpenPort {
 	}
 }
 
-// Sweep returns the sweep as it was at its begin or last checkpoint.
+// Sweep returns the sweep as it was when its lane was taken; of a scan as it was
+// at its begin or last checkpoint.
 func (j *Journal) Sweep() Sweep {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.sweep
+	sweep := j.sweep
+	if sweep.Queue == "" {
+		sweep.Progress, sweep.Sending = j.lane.Progress, j.lane.Sending
+	}
+	return sweep
 }
 
-// Plan returns what is left of the sweep to discover.
+// Lane returns the lane as it was when it was taken, or at its last checkpoint.
+func (j *Journal) Lane() Lane {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lane
+}
+
+// Run returns which run of which lane the journal is.
+func (j *Journal) Run() LaneRun { return j.run }
+
+// Plan returns what is left of the lane to discover; that of an ask lane says
+// what the sweep covers.
 func (j *Journal) Plan() minesweep.Plan {
-	sweep := j.Sweep()
-	return minesweep.Plan{
-		Targets: j.targets, Ports: sweep.Ports, Seed: sweep.Seed, Cursor: sweep.Cursor,
+	sweep, lane := j.Sweep(), j.Lane()
+	plan := minesweep.Plan{
+		Targets: j.targets, Ports: sweep.Ports, Seed: sweep.Seed, Cursor: lane.Cursor,
 		Shard: sweep.Shard, Shards: sweep.Shards, Passes: sweep.Passes, PassGap: sweep.PassGap,
 	}
+	if sweep.Queue != "" && lane.Kind == Discover {
+		plan.Shard, plan.Shards = uint64(lane.Lane), uint64(sweep.Lanes)
+	}
+	return plan
 }
 
 // Checkpoint stores how far discovery has come, and the open ports found since
@@ -96,22 +120,26 @@ func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	sum := j.sum(p)
-	now, sending := j.store.now(), j.sweep.Sending
+	now, sending := j.store.now(), j.lane.Sending
 	if p.Sent > j.sent {
 		sending += j.since(now)
 	}
-	err := j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err := j.store.writeOwn(ctx, func(ctx context.Context, tx bun.Tx) error {
 		fresh, err := j.insert(ctx, tx, found)
 		if err != nil {
 			return err
 		}
 		sum.Open += fresh
-		return j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
-			return setProgress(q, sum).Set("sending = ?", sending.Microseconds())
+		err = j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
+			return setProgress(q, sum).Set("open = open + ?", int64(fresh)).Set("sending = ?", sending.Microseconds())
 		})
+		if err != nil {
+			return err
+		}
+		return j.stint(ctx, tx, max(p.Sent, j.sent))
 	})
 	if err == nil {
-		j.sweep.Progress, j.sweep.Sending = sum, sending
+		j.lane.Progress, j.lane.Sending, j.lane.HeartbeatAt = sum, sending, now
 		j.heard = now
 		if p.Sent > j.sent {
 			j.grew, j.sent = now, p.Sent
@@ -141,7 +169,7 @@ func (j *Journal) insert(ctx context.Context, tx bun.Tx, found []minesweep.OpenP
 	for part := range slices.Chunk(found, insertMost) {
 		rows := make([]*openPortRow, len(part))
 		for i, port := range part {
-			rows[i] = newOpenPortRow(j.number, port)
+			rows[i] = newOpenPortRow(j.run.Sweep, port)
 		}
 		res, err := tx.NewInsert().Model(&rows).On("CONFLICT (sweep_id, address, port) DO NOTHING").Returning("NULL").Exec(ctx)
 		if err != nil {
@@ -156,10 +184,10 @@ func (j *Journal) insert(ctx context.Context, tx bun.Tx, found []minesweep.OpenP
 	return fresh, nil
 }
 
-// sum adds what this process counted to what those before it did. Open is
-// counted by the rows of the queue.
+// sum adds what this run counted to what those before it did. Open is counted by
+// the rows of the queue.
 func (j *Journal) sum(p minesweep.Progress) minesweep.Progress {
-	last := j.sweep.Progress
+	last := j.lane.Progress
 	return minesweep.Progress{
 		Cursor: max(last.Cursor, p.Cursor), Total: last.Total,
 		Sent:      max(last.Sent, j.base.Sent+p.Sent),
@@ -176,57 +204,50 @@ func (j *Journal) sum(p minesweep.Progress) minesweep.Progress {
 	}
 }
 
+// setProgress sets all counters but that of open ports, which only ever grows by
+// what was new: so it is right also after a commit that seemed to fail.
 func setProgress(q *bun.UpdateQuery, p minesweep.Progress) *bun.UpdateQuery {
-	return q.Set("settled = ?", int64(p.Cursor)).Set("sent = ?", int64(p.Sent)).Set("open = ?", int64(p.Open)).
+	return q.Set("settled = ?", int64(p.Cursor)).Set("sent = ?", int64(p.Sent)).
 		Set("closed = ?", int64(p.Closed)).Set("filtered = ?", int64(p.Filtered)).
 		Set("refused = ?", int64(p.Refused)).Set("errors = ?", int64(p.Errors)).
 		Set("received = ?", int64(p.Received)).Set("dropped = ?", int64(p.Dropped)).Set("slowed = ?", int64(p.Slowed)).
 		Set("peak_rate = ?", int64(p.PeakRate)).Set("peak_per24 = ?", int64(p.PeakPer24))
 }
 
-// update changes the row of the sweep, and with it the heartbeat, if this
-// process still runs it.
+// stint writes how much this run has sent.
+func (j *Journal) stint(ctx context.Context, tx bun.Tx, sent uint64) error {
+	_, err := tx.NewUpdate().Model((*stintRow)(nil)).Set("sent = ?", int64(sent)).
+		Where("sweep_id = ? AND kind = ? AND lane = ? AND run = ?", j.run.Sweep, string(j.run.Kind), j.run.Lane, j.run.Run).Exec(ctx)
+	return err
+}
+
+// update changes the row of the lane, and with it the heartbeat, if this run
+// still has it.
 func (j *Journal) update(ctx context.Context, tx bun.Tx, change func(*bun.UpdateQuery) *bun.UpdateQuery) error {
-	q := tx.NewUpdate().Model((*sweepRow)(nil)).Set("heartbeat_at = ?", micros(j.store.now())).
-		Where("id = ? AND runs = ?", j.number, j.run)
+	q := tx.NewUpdate().Model((*laneRow)(nil)).Set("heartbeat_at = ?", micros(j.store.now())).
+		Where("sweep_id = ? AND kind = ? AND lane = ? AND runs = ? AND state = 'running'",
+			j.run.Sweep, string(j.run.Kind), j.run.Lane, j.run.Run)
 	res, err := change(q).Exec(ctx)
 	if err != nil {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, fmt.Errorf("sweep %d %w", j.number, ErrTakenOver))
+		return errors.Join(err, j.takenOver())
 	}
 	return nil
 }
 
-// Close ends the sweep for good; note says why, and may be "". A sweep that
-// is to be resumed by the next process is not closed.
-func (j *Journal) Close(ctx context.Context, status Status, note string) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	now := j.store.now()
-	err := j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		err := j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
-			return q.Set("status = ?", string(status)).Set("note = ?", plain(note)).Set("finished_at = ?", micros(now))
-		})
-		if err != nil {
-			return err
-		}
-		return j.store.audit(ctx, tx, "sweep close", fmt.Sprintf("sweep=%d status=%s cursor=%d note=%q",
-			j.number, status, j.sweep.Cursor, clip(note)))
-	})
-	if err == nil {
-		j.sweep.Status, j.sweep.Note, j.sweep.FinishedAt = status, note, now
-	}
-	return err
+func (j *Journal) takenOver() error {
+	return fmt.Errorf("sweep %d, %s lane %d: run %d %w", j.run.Sweep, j.run.Kind, j.run.Lane, j.run.Run, ErrTakenOver)
 }
 
 // Pending returns up to limit open ports that are still to be asked, in the
-// order in which they were found, with numbers above after.
+// order in which they were found, with numbers above after: those of the
+// networks of an ask lane, and all of them for a scan.
 func (j *Journal) Pending(ctx context.Context, after int64, limit int) ([]minesweep.OpenPort, int64, error) {
 	var rows []openPortRow
-	err := j.store.reader.NewSelect().Model(&rows).
-		Where("sweep_id = ? AND id > ? AND asked_at = 0", j.number, after).OrderExpr("id").Limit(int64(limit)).Scan(ctx)
+	q := j.pending(j.store.reader.NewSelect().Model(&rows)).Where("id > ?", after)
+	err := q.OrderExpr("id").Limit(int64(limit)).Scan(ctx)
 	if err != nil {
 		return nil, after, j.store.explain(err)
 	}
@@ -235,4 +256,16 @@ func (j *Journal) Pending(ctx context.Context, after int64, limit int) ([]minesw
 		ports[i], after = rows[i].openPort(), rows[i].ID
 	}
 	return ports, after, nil
+}
+
+// pending selects the open ports that this journal is to ask.
+func (j *Journal) pending(q *bun.SelectQuery) *bun.SelectQuery {
+	q = q.Where("sweep_id = ? AND asked_at = 0", j.run.Sweep)
+	if j.sweep.Queue == "" {
+		return q
+	}
+	if j.run.Kind != Ask {
+		return q.Where("1 = 0")
+	}
+	return q.Where("part % ? = ?", j.lanes, j.run.Lane)
 }

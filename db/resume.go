@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -22,57 +21,55 @@ type ResumeSpec struct {
 var (
 	// ErrRuns is wrapped where a sweep is to be resumed that a process runs.
 	ErrRuns = errors.New("still runs")
+	// ErrInLanes is wrapped where one process is to go on with a sweep that is
+	// walked in lanes, or lanes are asked for of one that is not.
+	ErrInLanes = errors.New("is not run that way")
 	// ErrNothingLeft is wrapped where a sweep is to be resumed that is done.
 	ErrNothingLeft = errors.New("is done and has nothing left")
 )
 
 // ResumeSweep goes on with the sweep of this number, whatever its status: same
 // targets, ports, seed and cursor. It refuses one that a process runs
-// ([ErrRuns]), one that is covered and whose open ports are asked, or are not to
+// ([ErrRuns]), one in lanes ([ErrInLanes]), one that is covered and whose open ports are asked, or are not to
 // be ([ErrNothingLeft]), and one that is not there ([ErrNotFound]).
 func (s *Store) ResumeSweep(ctx context.Context, id int64, spec ResumeSpec) (*Journal, error) {
-	var left sweepRow
+	var left *sweepRow
 	var targets *netipx.IPSet
-	err := s.write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		err := tx.NewSelect().Model(&left).Where("id = ?", id).Scan(ctx)
-		if errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("sweep %d %w", id, ErrNotFound)
-		}
-		if err != nil {
+	lane := new(laneRow)
+	err := s.write(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if left, err = sweepByID(ctx, tx, id); err != nil {
 			return err
 		}
 		if targets, err = splitPrefixes(left.Targets); err != nil {
 			return fmt.Errorf("sweep %d: %w", id, err)
 		}
-		if err := s.resumable(ctx, tx, &left, spec); err != nil {
+		if err := s.resumable(ctx, tx, left, spec); err != nil {
 			return err
 		}
-		return s.takeOver(ctx, tx, &left, &sweepRow{
+		return s.takeOver(ctx, tx, left, &sweepRow{
 			OwnerHost: plain(spec.Owner.Host), OwnerPID: spec.Owner.PID, OwnerStart: plain(spec.Owner.Start),
 			Engine: plain(spec.Terms.Engine), RateAsked: int64(spec.Terms.Rate), Questions: !spec.Terms.NoQuestions,
-			HeartbeatAt: micros(s.now()),
-		})
+		}, lane)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.journal(&left, targets)
+	return s.journal(left, lane, targets)
 }
 
 // Resumable returns the error with which [Store.ResumeSweep] would refuse now.
 func (s *Store) Resumable(ctx context.Context, id int64, spec ResumeSpec) error {
-	var left sweepRow
-	err := s.reader.NewSelect().Model(&left).Where("id = ?", id).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("sweep %d %w", id, ErrNotFound)
-	}
+	left, err := sweepByID(ctx, s.reader, id)
 	if err != nil {
 		return s.explain(err)
 	}
-	return s.resumable(ctx, s.reader, &left, spec)
+	return s.resumable(ctx, s.reader, left, spec)
 }
 
 func (s *Store) resumable(ctx context.Context, tx bun.IDB, left *sweepRow, spec ResumeSpec) error {
+	if left.Queue != "" {
+		return fmt.Errorf("sweep %d %w: workers run it in lanes, and go on with it by themselves", left.ID, ErrInLanes)
+	}
 	if left.Status == string(Running) && s.lives(left, spec.Owner, spec.Alive) {
 		return fmt.Errorf("sweep %d %w, as process %d on %s; stop that one first", left.ID, ErrRuns, left.OwnerPID, left.OwnerHost)
 	}

@@ -22,12 +22,12 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 	if host.FirstSeen.IsZero() || host.FirstSeen.After(host.LastSeen) {
 		host.FirstSeen = host.LastSeen
 	}
-	id := j.number
+	id := j.run.Sweep
 	packed, err := j.store.packReplies(ctx, id, port.Target, replies)
 	if err != nil {
 		return err
 	}
-	return j.settles.do(ctx, j.store, j.beat, func(ctx context.Context, tx bun.Tx) error {
+	return j.settles.do(ctx, j.store, j.alive, func(ctx context.Context, tx bun.Tx) error {
 		if err := storeReplies(ctx, tx, id, port.Target, packed); err != nil {
 			return err
 		}
@@ -42,15 +42,15 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 	})
 }
 
-// beat shows that this process still runs the sweep, and fails where it does not.
-func (j *Journal) beat(ctx context.Context, tx bun.Tx) error {
+// alive shows that this run still has the lane, and fails where it has not.
+func (j *Journal) alive(ctx context.Context, tx bun.Tx) error {
 	return j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery { return q })
 }
 
 // History returns the open ports that the sweep holds of an address, and the
 // replies of those that are settled, in the order in which they came.
 func (j *Journal) History(ctx context.Context, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {
-	return j.store.history(ctx, j.number, addr)
+	return j.store.history(ctx, j.run.Sweep, addr)
 }
 
 func (s *Store) history(ctx context.Context, sweep int64, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {

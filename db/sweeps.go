@@ -17,13 +17,16 @@ import (
 // Status says how far a sweep has come.
 type Status string
 
-// The statuses. The same plan begun again goes on with a running sweep only;
-// [Store.ResumeSweep] goes on with any.
+// The statuses; one more is [Resting], for a sweep in lanes whose window is shut.
+// A scan of the same plan goes on with a running one only; [Store.ResumeSweep]
+// goes on with any.
 const (
-	Running Status = "running" // or its process was killed
-	Done    Status = "done"
-	Stopped Status = "stopped" // by its user
-	Failed  Status = "failed"
+	Running   Status = "running" // or its process was killed
+	Paused    Status = "paused"  // by a person, who has it go on
+	Cancelled Status = "cancelled"
+	Done      Status = "done"
+	Stopped   Status = "stopped" // by its user
+	Failed    Status = "failed"
 )
 
 // Owner is the process that runs a sweep.
@@ -35,7 +38,7 @@ type Owner struct {
 
 // Terms is how a process runs a sweep; the next one may do otherwise.
 type Terms struct {
-	Engine      string // the word of --engine that it came to; "" not known
+	Engine      string // the word of --engine that it came to, or that was asked for lanes; "" not known
 	Rate        uint64 // packets/s that the operator asked for; 0: what the grants allow
 	NoQuestions bool   // open ports are found and not asked
 }
@@ -56,53 +59,59 @@ type Sweep struct {
 	Owner   Owner
 	Status  Status
 	Note    string // why it ended so; "" not said
-	// Progress counts over all processes that ran the sweep.
+
+	Queue      string           // [Nightly], [OnDemand], or "": a scan of the one process Owner
+	Schedule   string           // whose night it is; "" none
+	Window     minesweep.Window // when it may send; zero: at all hours that its grants allow
+	RatePer24  int              // packets/s to a /24 that were asked for; 0: what the grants allow
+	Lanes      int              // of discovery
+	Discovered bool             // every lane of discovery is done; not set for a scan
+
+	// Progress is the sum over the sweep's lanes, and their maximum for the peaks.
 	minesweep.Progress
-	Sending     time.Duration // how long packets were leaving, pauses left out
+	// Sending is how long packets were leaving, pauses left out; of a sweep in
+	// lanes the mean of its lanes of discovery, which run side by side.
+	Sending     time.Duration
+	Resent      uint64 // probes sent again, see [Lane]
 	StartedAt   time.Time
-	HeartbeatAt time.Time // the last word of its process
+	HeartbeatAt time.Time // the last word of whoever runs it
 	FinishedAt  time.Time // zero: not finished
 }
 
 type sweepRow struct {
 	bun.BaseModel `bun:"table:sweeps,alias:s"`
 
-	ID          int64 `bun:",pk,autoincrement"`
-	PlanHash    []byte
-	Label       string
-	Targets     string
-	Ports       string
-	Seed        int64 // the bits of the uint64
-	Settled     int64 // the cursor, a word that SQL has taken
-	Total       int64
-	Sent        int64
-	Open        int64
-	Closed      int64
-	Filtered    int64
-	Refused     int64
-	Errors      int64
-	Received    int64
-	Dropped     int64
-	Slowed      int64
-	PeakRate    int64
-	PeakPer24   int64 `bun:"peak_per24"`
-	Shard       int64
-	Shards      int64
-	Passes      int64
-	PassGap     int64 // microseconds
-	OwnerHost   string
-	OwnerPID    int    `bun:"owner_pid"`
-	OwnerStart  string `bun:"owner_start"`
-	Engine      string
-	RateAsked   int64
-	Questions   bool
-	Sending     int64 // microseconds
-	Runs        int64 // processes that ran it; tells a Journal that another took over
-	Status      string
-	Note        string
-	StartedAt   int64
+	ID         int64 `bun:",pk,autoincrement"`
+	PlanHash   []byte
+	Label      string
+	Targets    string
+	Ports      string
+	Seed       int64 // the bits of the uint64
+	Total      int64
+	Shard      int64
+	Shards     int64
+	Passes     int64
+	PassGap    int64 // microseconds
+	OwnerHost  string
+	OwnerPID   int    `bun:"owner_pid"`
+	OwnerStart string `bun:"owner_start"`
+	Engine     string
+	RateAsked  int64
+	RatePer24  int64 `bun:"rate_per24"`
+	Questions  bool
+	Queue      string
+	Schedule   string
+	Hours      string
+	Zone       string
+	Discovered int64 // 1: yes
+	Status     string
+	Note       string
+	StartedAt  int64
+	// HeartbeatAt is that of the begin; the present one is Heard.
 	HeartbeatAt int64
 	FinishedAt  int64
+
+	sums
 }
 
 func (r *sweepRow) sweep() (Sweep, error) {
@@ -110,28 +119,27 @@ func (r *sweepRow) sweep() (Sweep, error) {
 	if err != nil {
 		return Sweep{}, fmt.Errorf("sweep %d: %w", r.ID, err)
 	}
+	window, err := minesweep.ParseWindow(r.Hours, r.Zone)
+	if err != nil {
+		return Sweep{}, fmt.Errorf("sweep %d: %w", r.ID, err)
+	}
+	progress := r.progress()
+	progress.Total = uint64(r.Total)
 	return Sweep{
 		ID: r.ID, Label: r.Label, Targets: r.Targets, Ports: ports, Seed: uint64(r.Seed),
 		Shard: uint64(r.Shard), Shards: uint64(r.Shards), Passes: uint64(r.Passes),
 		PassGap: time.Duration(r.PassGap) * time.Microsecond, Resumed: r.Runs > 1,
-		Owner: r.owner(), Status: Status(r.Status), Note: r.Note, Progress: r.progress(),
-		Terms:     Terms{Engine: r.Engine, Rate: uint64(r.RateAsked), NoQuestions: !r.Questions},
-		Sending:   time.Duration(r.Sending) * time.Microsecond,
-		StartedAt: instant(r.StartedAt), HeartbeatAt: instant(r.HeartbeatAt), FinishedAt: instant(r.FinishedAt),
+		Owner: r.owner(), Status: Status(r.Status), Note: r.Note,
+		Queue: r.Queue, Schedule: r.Schedule, Window: window, RatePer24: int(r.RatePer24),
+		Lanes: int(r.Lanes), Discovered: r.Discovered != 0,
+		Terms:    Terms{Engine: r.Engine, Rate: uint64(r.RateAsked), NoQuestions: !r.Questions},
+		Progress: progress, Sending: r.sending(), Resent: uint64(r.Resent),
+		StartedAt: instant(r.StartedAt), HeartbeatAt: instant(max(r.Heard, r.HeartbeatAt)), FinishedAt: instant(r.FinishedAt),
 	}, nil
 }
 
 func (r *sweepRow) owner() Owner {
 	return Owner{Host: r.OwnerHost, PID: r.OwnerPID, Start: r.OwnerStart}
-}
-
-func (r *sweepRow) progress() minesweep.Progress {
-	return minesweep.Progress{
-		Cursor: uint64(r.Settled), Total: uint64(r.Total), Sent: uint64(r.Sent), Open: uint64(r.Open),
-		Closed: uint64(r.Closed), Filtered: uint64(r.Filtered), Refused: uint64(r.Refused), Errors: uint64(r.Errors),
-		Received: uint64(r.Received), Dropped: uint64(r.Dropped), Slowed: uint64(r.Slowed),
-		PeakRate: uint64(r.PeakRate), PeakPer24: uint64(r.PeakPer24),
-	}
 }
 
 func joinPorts(ports []uint16) string {
@@ -156,8 +164,25 @@ func splitPorts(text string) ([]uint16, error) {
 
 // Sweeps returns all sweeps, oldest first.
 func (s *Store) Sweeps(ctx context.Context) ([]Sweep, error) {
+	return s.sweepsWhere(ctx, func(q *bun.SelectQuery) *bun.SelectQuery { return q })
+}
+
+// Unfinished returns the sweeps in lanes that run, rest or are paused, oldest
+// first; schedule "" means those of all schedules and of none.
+func (s *Store) Unfinished(ctx context.Context, schedule string) ([]Sweep, error) {
+	return s.sweepsWhere(ctx, func(q *bun.SelectQuery) *bun.SelectQuery { return unfinished(q, schedule) })
+}
+
+func unfinished(q *bun.SelectQuery, schedule string) *bun.SelectQuery {
+	if schedule != "" {
+		q = q.Where("s.schedule = ?", plain(schedule))
+	}
+	return q.Where("s.queue <> '' AND s.status IN ('running', 'resting', 'paused')")
+}
+
+func (s *Store) sweepsWhere(ctx context.Context, where func(*bun.SelectQuery) *bun.SelectQuery) ([]Sweep, error) {
 	var rows []sweepRow
-	if err := s.reader.NewSelect().Model(&rows).OrderExpr("id").Scan(ctx); err != nil {
+	if err := where(selectSweeps(s.reader, &rows)).OrderExpr("s.id").Scan(ctx); err != nil {
 		return nil, s.explain(err)
 	}
 	sweeps := make([]Sweep, len(rows))
@@ -172,13 +197,18 @@ func (s *Store) Sweeps(ctx context.Context) ([]Sweep, error) {
 
 // Sweep returns one sweep; [ErrNotFound] where there is none of this number.
 func (s *Store) Sweep(ctx context.Context, id int64) (Sweep, error) {
-	var row sweepRow
-	err := s.reader.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Sweep{}, fmt.Errorf("sweep %d %w", id, ErrNotFound)
-	}
+	row, err := sweepByID(ctx, s.reader, id)
 	if err != nil {
 		return Sweep{}, s.explain(err)
 	}
 	return row.sweep()
+}
+
+func sweepByID(ctx context.Context, from bun.IDB, id int64) (*sweepRow, error) {
+	row := new(sweepRow)
+	err := selectSweeps(from, row).Where("s.id = ?", id).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("sweep %d %w", id, ErrNotFound)
+	}
+	return row, err
 }

@@ -1,0 +1,110 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// Leave ends the stint; note says why, and may be "". state is what the lane is
+// to be: Ready (to go on: the job of its next run is made in the same
+// transaction), Resting (no job; waking the sweep makes one), or LaneDone. What
+// the store knows better wins: a lane of a sweep that runs is Ready and not
+// Resting, one of a sweep that does not run rests, and one that has steps left,
+// or ports to ask, or where more may be found, is not done. [Journal.Lane] says
+// what became of it.
+//
+// The last lane of discovery that is done marks the sweep as discovered; the
+// last lane of all closes it as Done. The journal is of no use afterwards.
+func (j *Journal) Leave(ctx context.Context, state LaneState, note string, enqueue Enqueue) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.sweep.Queue == "" {
+		return fmt.Errorf("sweep %d %w: close it instead", j.run.Sweep, ErrInLanes)
+	}
+	var lane Lane
+	var sweep Sweep
+	err := j.store.writeJobs(ctx, func(ctx context.Context, tx Tx) error {
+		row, err := sweepByID(ctx, tx, j.run.Sweep)
+		if err != nil {
+			return err
+		}
+		if sweep, err = row.sweep(); err != nil {
+			return err
+		}
+		if state, err = j.becomes(ctx, tx, sweep, state); err != nil {
+			return err
+		}
+		if err := j.giveUp(ctx, tx.Tx, state, note); err != nil {
+			return err
+		}
+		lane = j.lane
+		lane.State, lane.Note, lane.Node = state, note, ""
+		switch state {
+		case Ready:
+			return enqueue.lanes(ctx, tx, sweep, []Lane{lane})
+		case LaneDone:
+			return j.store.finish(ctx, tx.Tx, &sweep, j.store.now())
+		}
+		return nil
+	})
+	if err == nil {
+		j.lane, j.sweep = lane, sweep
+	}
+	return err
+}
+
+// becomes says what the lane is to be by what the transaction sees.
+func (j *Journal) becomes(ctx context.Context, tx bun.IDB, sweep Sweep, wish LaneState) (LaneState, error) {
+	if wish == LaneDone {
+		over, err := j.isOver(ctx, tx, sweep)
+		if err != nil || over {
+			return wish, err
+		}
+	}
+	if sweep.Status == Running {
+		return Ready, nil
+	}
+	return Resting, nil
+}
+
+func (j *Journal) isOver(ctx context.Context, tx bun.IDB, sweep Sweep) (bool, error) {
+	if j.run.Kind == Discover {
+		row, err := laneByKey(ctx, tx, j.run)
+		return err == nil && row.Settled >= row.Total, err
+	}
+	if !sweep.Discovered {
+		return false, nil
+	}
+	some, err := j.pending(tx.NewSelect().Model((*openPortRow)(nil))).Exists(ctx)
+	return !some, err
+}
+
+// finish does what is to be done once a lane is done: where no lane of discovery
+// is left the sweep is discovered, and where none is left at all it is closed.
+func (s *Store) finish(ctx context.Context, tx bun.Tx, sweep *Sweep, at time.Time) error {
+	left := func(kinds ...LaneKind) (bool, error) {
+		return tx.NewSelect().Model((*laneRow)(nil)).
+			Where("sweep_id = ? AND state <> 'done' AND kind IN (?)", sweep.ID, bun.List(kinds)).Exists(ctx)
+	}
+	discovering, err := left(Discover)
+	asking, err2 := left(Ask)
+	if err := errors.Join(err, err2); err != nil || discovering {
+		return err
+	}
+	if !sweep.Discovered {
+		_, err := tx.NewUpdate().Model((*sweepRow)(nil)).Set("discovered = 1").Where("id = ?", sweep.ID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		sweep.Discovered = true
+	}
+	if asking || sweep.Status == Cancelled {
+		return nil
+	}
+	sweep.Status, sweep.Note, sweep.FinishedAt = Done, "", at
+	return s.close(ctx, tx, sweep.ID, Done, "", at)
+}
