@@ -61,7 +61,7 @@ var (
 	descHeartbeat = gaugeOf("node_heartbeat_timestamp_seconds", "The last sign of life of a node.", "node")
 	descSkew      = gaugeOf("node_clock_skew_seconds", "How far the clock of a node is ahead of the database's.", "node")
 
-	descNights  = gaugeOf("schedule_nights", "Nights of a schedule by what became of them.", "schedule", "outcome")
+	descNights  = counterOf("schedule_nights_total", "Nights of a schedule by what became of them.", "schedule", "outcome")
 	descNext    = gaugeOf("schedule_next_night_timestamp_seconds", "When the next night begins; not there while it is paused.", "schedule")
 	descSuccess = gaugeOf("schedule_last_success_timestamp_seconds", "When the last sweep of the schedule was finished.", "schedule")
 

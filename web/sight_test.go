@@ -134,7 +134,7 @@ func TestMetricsTellWhatTheStoreHolds(t *testing.T) {
 		`minesweep_nodes{state="silent"}`:                                             1,
 		`minesweep_node_clock_skew_seconds{node="one"}`:                               1.5,
 		`minesweep_node_heartbeat_timestamp_seconds{node="two\\x1b[2J"}`:              1799999000,
-		`minesweep_schedule_nights{outcome="missed",schedule="province"}`:             1,
+		`minesweep_schedule_nights_total{outcome="missed",schedule="province"}`:       1,
 		`minesweep_schedule_next_night_timestamp_seconds{schedule="province"}`:        1800003600,
 		`minesweep_schedule_last_success_timestamp_seconds{schedule="province"}`:      1799950000,
 		`minesweep_guard_refused_total`:                                               2,
