@@ -21,4 +21,6 @@ score: build ; bin/minesweep fingerprints score --truth probes/fingerprints/test
 # As root; the peers that are here (apt-get install masscan zmap) are measured. PEERS=-quick takes minutes, not an hour.
 bench: build ; -$(MAKE) .bin/naabu
 	$(GO) test -run xxx -bench . ./bench/ && $(GO) run ./bench/peers $(PEERS)
-.PHONY: build helper demo test test-root setup check fuzz score bench
+# As root: a sweep by three workers while they and their database are killed and cut off. Some eight minutes.
+chaos: build ; $(GO) run ./bench/chaos -out bench $(CHAOS)
+.PHONY: build helper demo test test-root setup check fuzz score bench chaos

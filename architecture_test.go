@@ -39,6 +39,7 @@ var folders = map[string]folder{
 	"web":                 {ours: []string{"minesweep"}},
 	"bench":               {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints", "minesweep/mapper", "minesweep/lab", "minesweep/recordings", "minesweep/db"}},
 	"bench/peers":         {ours: []string{"minesweep/lab/wire"}},
+	"bench/chaos":         {ours: []string{"minesweep", "minesweep/lab", "minesweep/lab/wire", "minesweep/lab/postgres"}},
 	"cmd/minesweep": {ours: []string{"minesweep", "minesweep/scanner", "minesweep/probes", "minesweep/probes/fingerprints",
 		"minesweep/recordings", "minesweep/mapper", "minesweep/devices", "minesweep/pools", "minesweep/db", "minesweep/lab", "minesweep/schedules", "minesweep/web"}},
 	"cmd/minesweep-naabu": {ours: []string{"minesweep", "minesweep/scanner"}},

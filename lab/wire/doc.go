@@ -5,6 +5,9 @@
 // is known, nothing is stored and the far side costs little. It counts what
 // came: by kind, by time, by pair, and what it was told is out of scope.
 //
+// A [Cluster] has several scanners: their networks are joined to the near one,
+// which forwards, and to another that holds what they share.
+//
 // No packet can leave: the namespaces have no other device. They have no names
 // and nothing is pinned, so that nothing is left of a laboratory whose process
 // was killed.
