@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // maxHeard bounds what is kept of one connection. Every question is shorter;
@@ -14,6 +15,9 @@ const maxHeard = 8 << 10
 // Recorder keeps what the servers of a lab receive. It proves what a sweep
 // sends. The zero value is ready; use it for one lab.
 type Recorder struct {
+	// Now says when connections came; nil: that is not noted.
+	Now func() time.Time
+
 	lock  sync.Mutex
 	conns []*Received
 }
@@ -24,6 +28,7 @@ type Recorder struct {
 type Received struct {
 	Target netip.AddrPort // of the lab, where it came in
 	Inside bool           // read inside TLS
+	At     time.Time      // when it came; zero where the recorder has no clock
 	Bytes  []byte         // nil: connected and said nothing
 }
 
@@ -33,7 +38,7 @@ func (r *Recorder) Received() []Received {
 	defer r.lock.Unlock()
 	out := make([]Received, len(r.conns))
 	for i, c := range r.conns {
-		out[i] = Received{Target: c.Target, Inside: c.Inside, Bytes: append([]byte(nil), c.Bytes...)}
+		out[i] = Received{Target: c.Target, Inside: c.Inside, At: c.At, Bytes: append([]byte(nil), c.Bytes...)}
 	}
 	return out
 }
@@ -45,6 +50,9 @@ func (r *Recorder) overhear(conn net.Conn, inside bool) net.Conn {
 		return conn
 	}
 	note := &Received{Inside: inside}
+	if r.Now != nil {
+		note.At = r.Now()
+	}
 	if a, ok := conn.LocalAddr().(*net.TCPAddr); ok {
 		note.Target = a.AddrPort()
 	}

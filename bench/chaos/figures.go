@@ -17,7 +17,7 @@ type figures struct {
 	misnamed                            []string
 
 	pairs, never, again int // pairs of address and port; never probed; probes again, of pairs that are not asked
-	askedAgain          int // connections to miners' ports beyond what is usual
+	asked               questions
 
 	sent, outside, lost uint64
 	mean                float64
@@ -76,6 +76,8 @@ func (f figures) floors() []floor {
 		{"nothing is there twice", fmt.Sprintf("%d open ports twice, %d assets of %d miners", f.twice, f.assets, f.devices), f.twice == 0 && f.assets == f.devices},
 		{"every pair of address and port is probed", fmt.Sprintf("%d of %d are not", f.never, f.pairs), f.pairs > 0 && f.never == 0},
 		{fmt.Sprintf("at most %.0f %% of the probes are sent again", mostAgain), fmt.Sprintf("%.2f %% (%d of %d)", share, f.again, f.pairs), f.pairs > 0 && share <= mostAgain},
+		{"no port is asked that was settled before", fmt.Sprintf("%d connections; %d ports that were in hand when something went wrong were asked again, %d of %d bytes",
+			f.asked.settled, f.asked.againAt, f.asked.again, f.asked.heard), f.asked.heard > 0 && f.asked.settled == 0 && f.asked.unheard == 0},
 		overFloor("everything", f.peak, f.rate),
 		overFloor("a /24", f.peak24, f.per24),
 		{"no packet goes out of scope", fmt.Sprintf("%d of %d", f.outside, f.sent), f.sent > 0 && f.outside == 0},

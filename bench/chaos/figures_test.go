@@ -9,7 +9,7 @@ import (
 // good is a storm in which all is as promised.
 func good() figures {
 	return figures{rate: 1000, per24: 100, status: state{status: "done"}, truth: 10, found: 10, devices: 3, named: 3, assets: 3,
-		pairs: 1000, again: 10, sent: 1100, peak: 1020, peak24: 102}
+		pairs: 1000, again: 10, sent: 1100, peak: 1020, peak24: 102, asked: questions{heard: 5, again: 1, againAt: 1}}
 }
 
 func failures(f figures) (out []string) {
@@ -36,6 +36,9 @@ func TestFloors(t *testing.T) {
 		{"nothing is there twice", func(f *figures) { f.assets = 4 }},
 		{"every pair", func(f *figures) { f.never = 1 }},
 		{"sent again", func(f *figures) { f.again = 11 }},
+		{"settled before", func(f *figures) { f.asked.settled = 1 }},
+		{"settled before", func(f *figures) { f.asked.unheard = 1 }},
+		{"settled before", func(f *figures) { f.asked.heard = 0 }},
 		{"budget of everything", func(f *figures) { f.peak = 1021 }},
 		{"budget of everything", func(f *figures) { f.peak = 0 }},
 		{"budget of a /24", func(f *figures) { f.peak24 = 103 }},

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"minesweep/lab"
 	"minesweep/lab/postgres"
@@ -38,7 +39,7 @@ type ground struct {
 // newGround makes everything but the sweep; workers are not started. Close must
 // be called also where it fails.
 func newGround(ctx context.Context, o options) (g *ground, err error) {
-	g = &ground{o: o, heard: &lab.Recorder{}}
+	g = &ground{o: o, heard: &lab.Recorder{Now: time.Now}}
 	if g.path, err = exec.LookPath(o.minesweep); err == nil {
 		g.path, err = filepath.Abs(g.path)
 	}

@@ -44,23 +44,25 @@ func (s *storm) nameOf(node int) string {
 }
 
 func (s *storm) compareOpen(ctx context.Context, f *figures) error {
-	found, twice, err := s.store.open(ctx, s.sweep)
+	settled, twice, err := s.store.open(ctx, s.sweep)
 	if err != nil {
 		return err
 	}
 	truth := s.truth()
-	f.truth, f.found, f.twice = len(truth), len(found), twice
+	f.truth, f.found, f.twice = len(truth), len(settled), twice
 	for target := range truth {
-		if !found[target] {
+		if _, found := settled[target]; !found {
 			f.missed++
 		}
 	}
-	for target := range found {
+	for target := range settled {
 		if !truth[target] {
 			f.untrue++
 		}
 	}
-	return nil
+	stored, err := s.store.questions(ctx, s.sweep)
+	f.asked = compareQuestions(s.heard.Received(), stored, settled)
+	return err
 }
 
 // compareHosts wants each simulated miner named.

@@ -58,28 +58,59 @@ func (s *store) state(ctx context.Context, sweep int64) (st state, err error) {
 	return st, err
 }
 
-// open reads the open ports of a sweep and how many rows are of a port that
-// another row has.
-func (s *store) open(ctx context.Context, sweep int64) (found map[netip.AddrPort]bool, twice int, err error) {
-	found = make(map[netip.AddrPort]bool)
-	err = s.read(ctx, "SELECT address, port FROM open_ports WHERE sweep_id = $1", []any{sweep}, func(r pgx.Rows) error {
+// target reads an address and a port.
+func target(raw []byte, port int32) (netip.AddrPort, error) {
+	addr, ok := netip.AddrFromSlice(raw)
+	if !ok {
+		return netip.AddrPort{}, fmt.Errorf("%x is no address", raw)
+	}
+	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
+}
+
+// open reads the open ports of a sweep and when each was settled, and how many
+// rows are of a port that another row has.
+func (s *store) open(ctx context.Context, sweep int64) (settled map[netip.AddrPort]time.Time, twice int, err error) {
+	settled = make(map[netip.AddrPort]time.Time)
+	const query = "SELECT address, port, asked_at FROM open_ports WHERE sweep_id = $1"
+	err = s.read(ctx, query, []any{sweep}, func(r pgx.Rows) error {
 		var raw []byte
 		var port int32
-		if err := r.Scan(&raw, &port); err != nil {
+		var at int64
+		if err := r.Scan(&raw, &port, &at); err != nil {
 			return err
 		}
-		addr, ok := netip.AddrFromSlice(raw)
-		if !ok {
-			return fmt.Errorf("%x is no address", raw)
+		t, err := target(raw, port)
+		if err != nil {
+			return err
 		}
-		target := netip.AddrPortFrom(addr.Unmap(), uint16(port))
-		if found[target] {
+		if _, known := settled[t]; known {
 			twice++
 		}
-		found[target] = true
+		settled[t] = time.Time{}
+		if at > 0 {
+			settled[t] = time.UnixMicro(at)
+		}
 		return nil
 	})
-	return found, twice, err
+	return settled, twice, err
+}
+
+// questions reads how many bytes of questions are stored of each port.
+func (s *store) questions(ctx context.Context, sweep int64) (bytes map[netip.AddrPort]int, err error) {
+	bytes = make(map[netip.AddrPort]int)
+	const query = "SELECT address, port, sum(length(request)) FROM replies WHERE sweep_id = $1 GROUP BY address, port"
+	err = s.read(ctx, query, []any{sweep}, func(r pgx.Rows) error {
+		var raw []byte
+		var port int32
+		var n int64
+		if err := r.Scan(&raw, &port, &n); err != nil {
+			return err
+		}
+		t, err := target(raw, port)
+		bytes[t] = int(n)
+		return err
+	})
+	return bytes, err
 }
 
 // stint is a lane in the hands of a node.
