@@ -75,6 +75,18 @@ type Asset struct {
 	LastSeen  time.Time  `json:"last_seen"`
 	Addresses []Sighting `json:"addresses"`
 	Host      Host       `json:"host"` // as last seen
+	Frequency
+}
+
+// Frequency is how often an asset answered of the times that it was looked for:
+// by a sweep that covered it, or by a verification between sweeps.
+type Frequency struct {
+	AnsweredAt  time.Time `json:"answered_at,omitzero"` // zero: never
+	MissedAt    time.Time `json:"missed_at,omitzero"`   // when it was looked for and did not answer; zero: never
+	DaysSeen    int       `json:"days_seen_30"`         // days (UTC) of the last thirty on which it answered
+	DaysChecked int       `json:"days_checked_30"`      // on which it was looked for
+	Checks      int       `json:"checks_30"`
+	Answered    int       `json:"answered_30"` // of the checks
 }
 
 // Sighting is an address at which an asset was seen, and when.

@@ -36,6 +36,9 @@ type assetRow struct {
 	LastSeen  int64
 	words
 	Body []byte
+
+	AnsweredAt int64 `bun:",scanonly"` // written by what is in observations.go only
+	MissedAt   int64 `bun:",scanonly"`
 }
 
 type assetAddressRow struct {
@@ -61,7 +64,7 @@ func (s *Store) Assets(ctx context.Context, filter AssetFilter, yield func(mines
 			return nil
 		}
 		var rows []assetRow
-		q := filter.where(s.reader.NewSelect().Model(&rows)).
+		q := filter.where(s.selectAssets(&rows)).
 			Where("a.address > ? OR (a.address = ? AND a.id > ?)", after, after, id)
 		if err := q.OrderExpr("a.address, a.id").Limit(int64(page)).Scan(ctx); err != nil || len(rows) == 0 {
 			return s.explain(err)
@@ -78,6 +81,11 @@ func (s *Store) Assets(ctx context.Context, filter AssetFilter, yield func(mines
 		last := rows[len(rows)-1]
 		after, id, left = last.Address, last.ID, left-len(rows)
 	}
+}
+
+// selectAssets selects assets, named a, with when they answered and were missed.
+func (s *Store) selectAssets(rows *[]assetRow) *bun.SelectQuery {
+	return s.reader.NewSelect().Model(rows).ColumnExpr("?TableColumns, a.answered_at, a.missed_at")
 }
 
 func (f AssetFilter) where(q *bun.SelectQuery) *bun.SelectQuery {
@@ -120,6 +128,10 @@ func (s *Store) assets(ctx context.Context, rows []assetRow) ([]minesweep.Asset,
 			Address: addressOf(d.Address), FirstSeen: instant(d.FirstSeen), LastSeen: instant(d.LastSeen),
 		})
 	}
+	frequencies, err := s.frequencies(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
 	assets := make([]minesweep.Asset, len(rows))
 	for i, r := range rows {
 		h, err := decodeHost(r.Body)
@@ -128,7 +140,7 @@ func (s *Store) assets(ctx context.Context, rows []assetRow) ([]minesweep.Asset,
 		}
 		h.FirstSeen, h.LastSeen = instant(r.FirstSeen), instant(r.LastSeen)
 		assets[i] = minesweep.Asset{
-			Key: r.Key, FirstSeen: h.FirstSeen, LastSeen: h.LastSeen, Addresses: seen[r.ID], Host: h,
+			Key: r.Key, FirstSeen: h.FirstSeen, LastSeen: h.LastSeen, Addresses: seen[r.ID], Host: h, Frequency: frequencies[r.ID],
 		}
 	}
 	return assets, nil
@@ -139,7 +151,7 @@ func (s *Store) assets(ctx context.Context, rows []assetRow) ([]minesweep.Asset,
 // none.
 func (s *Store) Asset(ctx context.Context, keyOrAddress string) (minesweep.Asset, error) {
 	var rows []assetRow
-	q := s.reader.NewSelect().Model(&rows).Limit(1)
+	q := s.selectAssets(&rows).Limit(1)
 	if addr, err := netip.ParseAddr(keyOrAddress); err == nil {
 		q = q.Join("JOIN hosts AS h ON h.asset_id = a.id AND h.sweep_id = a.sweep_id").
 			Where("h.address = ?", addressBytes(addr)).OrderExpr("h.last_seen DESC, a.id DESC")

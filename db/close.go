@@ -63,5 +63,14 @@ func (s *Store) close(ctx context.Context, tx bun.Tx, sweep int64, status Status
 	if err != nil {
 		return err
 	}
+	if status == Done {
+		closed, err := row.sweep()
+		if err != nil {
+			return err
+		}
+		if err := s.missAssets(ctx, tx, closed, at); err != nil {
+			return err
+		}
+	}
 	return s.audit(ctx, tx, "sweep close", fmt.Sprintf("sweep=%d status=%s cursor=%d note=%q", sweep, status, row.Settled, clip(note)))
 }

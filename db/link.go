@@ -18,10 +18,24 @@ import (
 // the same one on the ground of its address.
 const continuity = 150 * 24 * time.Hour
 
-// link joins a host to its asset. What it leaves behind depends on the hosts
+// link joins a host to its asset, which inherits the observations of the one
+// that the host was on, if that is gone.
+func link(ctx context.Context, tx bun.Tx, row *hostRow, host minesweep.Host) error {
+	old := row.AssetID
+	if err := join(ctx, tx, row, host); err != nil || old == 0 || old == row.AssetID {
+		return err
+	}
+	left, err := tx.NewSelect().Model((*assetRow)(nil)).Where("id = ?", old).Exists(ctx)
+	if err != nil || left {
+		return err
+	}
+	return bequeath(ctx, tx, old, row.AssetID)
+}
+
+// join joins a host to its asset. What it leaves behind depends on the hosts
 // alone and not on the order in which their ports were settled: a host is first
 // taken off the asset it was on, as if it had not been seen.
-func link(ctx context.Context, tx bun.Tx, row *hostRow, host minesweep.Host) error {
+func join(ctx context.Context, tx bun.Tx, row *hostRow, host minesweep.Host) error {
 	key := keyOf(host)
 	if row.AssetID != 0 {
 		if err := unlink(ctx, tx, row); err != nil {

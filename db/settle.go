@@ -34,6 +34,9 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 		if err := storeHost(ctx, tx, id, port.Target.Addr(), host); err != nil {
 			return err
 		}
+		if err := j.observe(ctx, tx, port.Target.Addr()); err != nil {
+			return err
+		}
 		row := newOpenPortRow(id, port)
 		row.AskedAt = micros(at)
 		_, err := tx.NewInsert().Model(row).On("CONFLICT (sweep_id, address, port) DO UPDATE").

@@ -69,8 +69,10 @@ func absorb(ctx context.Context, tx bun.Tx, old, asset *assetRow, key string) (*
 		}
 	}
 	// Its own sightings go with it (ON DELETE CASCADE).
-	_, err = tx.NewDelete().Model(old).WherePK().Exec(ctx)
-	return asset, err
+	if _, err = tx.NewDelete().Model(old).WherePK().Exec(ctx); err != nil {
+		return nil, err
+	}
+	return asset, bequeath(ctx, tx, old.ID, asset.ID)
 }
 
 // refresh makes an asset say what its sightings and its newest host say, and

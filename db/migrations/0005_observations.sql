@@ -11,7 +11,7 @@ CREATE TABLE observations (
 );
 CREATE INDEX observations_address ON observations (address, at) WHERE sweep_id = 0;
 INSERT INTO observations (asset_id, at, sweep_id, address, answered, node)
-SELECT asset_id, first_seen, sweep_id, address, 1, '' FROM hosts WHERE asset_id IS NOT NULL
+SELECT asset_id, first_seen, sweep_id, address, TRUE, '' FROM hosts WHERE asset_id IS NOT NULL
 ON CONFLICT (asset_id, at) DO NOTHING;
 
 -- checked_at is when the asset answered or was missed last; tried_at is when a
