@@ -26,8 +26,8 @@ func checks(t *testing.T, s *db.Store, key string) string {
 	return strings.Join(words, ", ")
 }
 
-// sweepOf begins a sweep of its own.
-func sweepOf(t *testing.T, s *db.Store, change func(*db.SweepSpec)) *db.Journal {
+// aSweep begins a sweep of its own.
+func aSweep(t *testing.T, s *db.Store, change func(*db.SweepSpec)) *db.Journal {
 	t.Helper()
 	sp := spec(t, 1, func(db.Owner) bool { return true })
 	if change != nil {
@@ -53,7 +53,7 @@ const firstMAC, otherMAC = "02:00:5e:00:53:01", "02:00:5e:00:53:02"
 func TestAnswerCountsOnceForASweep(t *testing.T) {
 	s, c := newStore(t)
 	for range 3 {
-		j := sweepOf(t, s, nil)
+		j := aSweep(t, s, nil)
 		h := miner("10.0.0.9", "", c)
 		see(t, j, h, c)
 		c.move(time.Second)
@@ -112,13 +112,13 @@ func TestMissed(t *testing.T) {
 			g := grant(t, c)
 			g.Prefixes, g.ValidTo = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}, time.Time{}
 			must(t, s.AddGrant(t.Context(), g))
-			first := sweepOf(t, s, nil)
+			first := aSweep(t, s, nil)
 			see(t, first, miner("10.0.0.9", firstMAC, c), c)
 			done(t, first, c, minesweep.Progress{})
 			if tt.before != nil {
 				tt.before(t, s)
 			}
-			j := sweepOf(t, s, tt.spec)
+			j := aSweep(t, s, tt.spec)
 			if tt.during != nil {
 				tt.during(t, j, c)
 			}
@@ -149,11 +149,11 @@ func exclude(prefix string) func(t *testing.T, s *db.Store) {
 func TestMissedIPv6(t *testing.T) {
 	s, c := newStore(t)
 	six := func(sp *db.SweepSpec) { sp.Targets = targets(t, "2001:db8::/112", "2001:db8:0:1::/112") }
-	j := sweepOf(t, s, six)
+	j := aSweep(t, s, six)
 	see(t, j, miner("2001:db8::9", firstMAC, c), c)
 	see(t, j, miner("2001:db8:0:1::9", otherMAC, c), c)
 	done(t, j, c, minesweep.Progress{})
-	j = sweepOf(t, s, six)
+	j = aSweep(t, s, six)
 	see(t, j, miner("2001:db8::1:0", "02:00:5e:00:53:03", c), c)
 	done(t, j, c, minesweep.Progress{})
 	if got := checks(t, s, "mac:"+firstMAC) + "; " + checks(t, s, "mac:"+otherMAC); got != "1 answered, 2 missed; 1 answered" {

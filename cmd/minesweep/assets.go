@@ -124,7 +124,7 @@ func assetFields() []column[minesweep.Asset] {
 	for _, c := range hostFields {
 		out = append(out, column[minesweep.Asset]{c.name, func(a minesweep.Asset) string { return c.value(a.Host) }, c.width})
 	}
-	return out
+	return append(out, frequencyFields...)
 }
 
 func (p *program) assetsShow() *cobra.Command {
@@ -180,6 +180,7 @@ func (p *program) printAsset(a minesweep.Asset) error {
 		{"coin", h.Coin}, {"pool", h.Pool}, {"operator", h.PoolOperator}, {"worker", h.Worker}, {"mac", h.MAC}, {"serial", h.Serial}, {"ports", allPorts(h)},
 		{"requests", strconv.Itoa(h.Requests)},
 		{"first seen", stamp(a.FirstSeen)}, {"last seen", stamp(a.LastSeen)},
+		{"answered", stamp(a.AnsweredAt)}, {"missed", stamp(a.MissedAt)}, {"frequency", frequency(a.Frequency)},
 	}
 	for _, s := range a.Addresses {
 		lines = append(lines, [2]string{"address", fmt.Sprintf("%s, %s to %s", s.Address, stamp(s.FirstSeen), stamp(s.LastSeen))})
