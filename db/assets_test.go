@@ -132,9 +132,8 @@ var assetStories = map[string]struct {
 
 // tell lets a story happen and returns its assets as "key first-last
 // address:first-last …", with days of the story for times.
-func tell(t *testing.T, story []seen) []string {
+func tell(t *testing.T, s *db.Store, c *clock, story []seen) []string {
 	t.Helper()
-	s, c := newStore(t)
 	start := c.now()
 	day := func(at time.Time) int { return int(at.Sub(start).Hours()/24) + 1 }
 	var j *db.Journal
@@ -165,110 +164,113 @@ func tell(t *testing.T, story []seen) []string {
 func TestAssetsOverSweeps(t *testing.T) {
 	for name, tt := range assetStories {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := tell(t, tt.story); !reflect.DeepEqual(got, tt.want) {
-				t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(tt.want, "\n\t"))
-			}
+			eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+				if got := tell(t, s, c, tt.story); !reflect.DeepEqual(got, tt.want) {
+					t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(tt.want, "\n\t"))
+				}
+			})
 		})
 	}
 }
 
 func TestAssetFilters(t *testing.T) {
-	s, c := newStore(t)
-	j := begin(t, s)
-	see(t, j, miner("10.0.0.1", macA, c), c)
-	c.move(time.Hour)
-	later := c.now()
-	b := miner("10.0.1.1", macB, c)
-	b.Vendor, b.Model, b.Algorithm, b.Class, b.Pool = "MicroBT", "WhatsMiner M30S++", "scrypt", minesweep.HomeMiner, "100%_pool"
-	see(t, j, b, c)
-	six := miner("2001:db8::1", "", c)
-	six.Verdict = minesweep.Suspected
-	see(t, j, six, c)
-	for name, tt := range map[string]struct {
-		filter db.AssetFilter
-		want   string
-	}{
-		"all":           {db.AssetFilter{}, "10.0.0.1 10.0.1.1 2001:db8::1"},
-		"limit":         {db.AssetFilter{Limit: 2}, "10.0.0.1 10.0.1.1"},
-		"verdict":       {db.AssetFilter{Verdict: "suspected"}, "2001:db8::1"},
-		"class":         {db.AssetFilter{Class: "home-miner"}, "10.0.1.1"},
-		"vendor":        {db.AssetFilter{Vendor: "BITMAIN"}, "10.0.0.1 2001:db8::1"},
-		"model":         {db.AssetFilter{Model: "whatsminer m30s++"}, "10.0.1.1"},
-		"algorithm":     {db.AssetFilter{Algorithm: "sha256d"}, "10.0.0.1 2001:db8::1"},
-		"pool":          {db.AssetFilter{Pool: "Pool.Example"}, "10.0.0.1 2001:db8::1"},
-		"pool wildcard": {db.AssetFilter{Pool: "0%_p"}, "10.0.1.1"},
-		"pool no wild":  {db.AssetFilter{Pool: "s%m"}, ""},
-		"prefix":        {db.AssetFilter{Prefix: netip.MustParsePrefix("10.0.0.0/24")}, "10.0.0.1"},
-		"prefix all v4": {db.AssetFilter{Prefix: netip.MustParsePrefix("0.0.0.0/0")}, "10.0.0.1 10.0.1.1"},
-		"prefix v6":     {db.AssetFilter{Prefix: netip.MustParsePrefix("2001:db8::/32")}, "2001:db8::1"},
-		"since":         {db.AssetFilter{SeenSince: later}, "10.0.1.1 2001:db8::1"},
-		"two":           {db.AssetFilter{Vendor: "bitmain", SeenSince: later}, "2001:db8::1"},
-		"quote":         {db.AssetFilter{Vendor: "' OR 1=1 --"}, ""},
-		"nul":           {db.AssetFilter{Vendor: "a\x00"}, ""},
-	} {
-		var got []string
-		for _, a := range assets(t, s, tt.filter) {
-			got = append(got, a.Host.Address.String())
+	eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+		j := begin(t, s)
+		see(t, j, miner("10.0.0.1", macA, c), c)
+		c.move(time.Hour)
+		later := c.now()
+		b := miner("10.0.1.1", macB, c)
+		b.Vendor, b.Model, b.Algorithm, b.Class, b.Pool = "MicroBT", "WhatsMiner M30S++", "scrypt", minesweep.HomeMiner, "100%_pool"
+		see(t, j, b, c)
+		six := miner("2001:db8::1", "", c)
+		six.Verdict = minesweep.Suspected
+		see(t, j, six, c)
+		for name, tt := range map[string]struct {
+			filter db.AssetFilter
+			want   string
+		}{
+			"all":           {db.AssetFilter{}, "10.0.0.1 10.0.1.1 2001:db8::1"},
+			"limit":         {db.AssetFilter{Limit: 2}, "10.0.0.1 10.0.1.1"},
+			"verdict":       {db.AssetFilter{Verdict: "suspected"}, "2001:db8::1"},
+			"class":         {db.AssetFilter{Class: "home-miner"}, "10.0.1.1"},
+			"vendor":        {db.AssetFilter{Vendor: "BITMAIN"}, "10.0.0.1 2001:db8::1"},
+			"model":         {db.AssetFilter{Model: "whatsminer m30s++"}, "10.0.1.1"},
+			"algorithm":     {db.AssetFilter{Algorithm: "sha256d"}, "10.0.0.1 2001:db8::1"},
+			"pool":          {db.AssetFilter{Pool: "Pool.Example"}, "10.0.0.1 2001:db8::1"},
+			"pool wildcard": {db.AssetFilter{Pool: "0%_p"}, "10.0.1.1"},
+			"pool no wild":  {db.AssetFilter{Pool: "s%m"}, ""},
+			"prefix":        {db.AssetFilter{Prefix: netip.MustParsePrefix("10.0.0.0/24")}, "10.0.0.1"},
+			"prefix all v4": {db.AssetFilter{Prefix: netip.MustParsePrefix("0.0.0.0/0")}, "10.0.0.1 10.0.1.1"},
+			"prefix v6":     {db.AssetFilter{Prefix: netip.MustParsePrefix("2001:db8::/32")}, "2001:db8::1"},
+			"since":         {db.AssetFilter{SeenSince: later}, "10.0.1.1 2001:db8::1"},
+			"two":           {db.AssetFilter{Vendor: "bitmain", SeenSince: later}, "2001:db8::1"},
+			"quote":         {db.AssetFilter{Vendor: "' OR 1=1 --"}, ""},
+			"nul":           {db.AssetFilter{Vendor: "a\x00"}, ""},
+		} {
+			var got []string
+			for _, a := range assets(t, s, tt.filter) {
+				got = append(got, a.Host.Address.String())
+			}
+			if strings.Join(got, " ") != tt.want {
+				t.Errorf("%s: %v, want %s", name, got, tt.want)
+			}
 		}
-		if strings.Join(got, " ") != tt.want {
-			t.Errorf("%s: %v, want %s", name, got, tt.want)
+		for _, name := range []string{"10.0.1.1", "mac:" + macB} {
+			if a, err := s.Asset(t.Context(), name); err != nil || a.Host.Model != b.Model || len(a.Addresses) != 1 {
+				t.Errorf("asset %s: %+v, %v", name, a, err)
+			}
 		}
-	}
-	for _, name := range []string{"10.0.1.1", "mac:" + macB} {
-		if a, err := s.Asset(t.Context(), name); err != nil || a.Host.Model != b.Model || len(a.Addresses) != 1 {
-			t.Errorf("asset %s: %+v, %v", name, a, err)
+		for _, name := range []string{"10.0.9.9", "mac:nobody", "", "a\x00"} {
+			if _, err := s.Asset(t.Context(), name); !errors.Is(err, db.ErrNotFound) {
+				t.Errorf("asset %q: %v", name, err)
+			}
 		}
-	}
-	for _, name := range []string{"10.0.9.9", "mac:nobody", "", "a\x00"} {
-		if _, err := s.Asset(t.Context(), name); !errors.Is(err, db.ErrNotFound) {
-			t.Errorf("asset %q: %v", name, err)
-		}
-	}
+	})
 }
 
 func TestAssetLeavesItsOldAddress(t *testing.T) {
-	s, c := newStore(t)
-	j := begin(t, s)
-	see(t, j, miner("10.0.0.1", macA, c), c)
-	must(t, j.Close(t.Context(), db.Done, ""))
-	c.move(time.Hour)
-	see(t, begin(t, s), miner("10.0.0.2", macA, c), c)
-	if _, err := s.Asset(t.Context(), "10.0.0.1"); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("the address that it left: %v", err)
-	}
-	if a, err := s.Asset(t.Context(), "10.0.0.2"); err != nil || len(a.Addresses) != 2 {
-		t.Errorf("%+v, %v", a, err)
-	}
+	eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+		j := begin(t, s)
+		see(t, j, miner("10.0.0.1", macA, c), c)
+		must(t, j.Close(t.Context(), db.Done, ""))
+		c.move(time.Hour)
+		see(t, begin(t, s), miner("10.0.0.2", macA, c), c)
+		if _, err := s.Asset(t.Context(), "10.0.0.1"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("the address that it left: %v", err)
+		}
+		if a, err := s.Asset(t.Context(), "10.0.0.2"); err != nil || len(a.Addresses) != 2 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	})
 }
 
 func TestPagesAndFirstSight(t *testing.T) {
-	t.Parallel()
-	s, c := newStore(t)
-	first := c.now()
-	const many = 130
-	for range 2 {
-		j := begin(t, s)
-		for i := many - 1; i >= 0; i-- {
-			see(t, j, miner(fmt.Sprintf("10.0.0.%d", i), "", c), c)
+	eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+		first := c.now()
+		const many = 130
+		for range 2 {
+			j := begin(t, s)
+			for i := many - 1; i >= 0; i-- {
+				see(t, j, miner(fmt.Sprintf("10.0.0.%d", i), "", c), c)
+			}
+			must(t, j.Close(t.Context(), db.Done, ""))
+			c.move(time.Hour)
 		}
-		must(t, j.Close(t.Context(), db.Done, ""))
-		c.move(time.Hour)
-	}
-	next := netip.MustParseAddr("10.0.0.0")
-	must(t, s.Hosts(t.Context(), 2, func(h minesweep.Host) error {
-		if h.Address != next || !h.FirstSeen.Equal(first) || !h.LastSeen.Equal(first.Add(time.Hour)) {
-			t.Errorf("host %s %s-%s, want %s", h.Address, h.FirstSeen, h.LastSeen, next)
+		next := netip.MustParseAddr("10.0.0.0")
+		must(t, s.Hosts(t.Context(), 2, func(h minesweep.Host) error {
+			if h.Address != next || !h.FirstSeen.Equal(first) || !h.LastSeen.Equal(first.Add(time.Hour)) {
+				t.Errorf("host %s %s-%s, want %s", h.Address, h.FirstSeen, h.LastSeen, next)
+			}
+			next = next.Next()
+			_, err := s.Asset(t.Context(), h.Address.String()) // yield may use the store
+			return err
+		}))
+		if next.As4()[3] != many || len(assets(t, s, db.AssetFilter{})) != many {
+			t.Errorf("ended before %s", next)
 		}
-		next = next.Next()
-		_, err := s.Asset(t.Context(), h.Address.String()) // yield may use the store
-		return err
-	}))
-	if next.As4()[3] != many || len(assets(t, s, db.AssetFilter{})) != many {
-		t.Errorf("ended before %s", next)
-	}
-	enough := errors.New("enough")
-	if err := s.Hosts(t.Context(), 2, func(minesweep.Host) error { return enough }); !errors.Is(err, enough) {
-		t.Errorf("a broken pipe: %v", err)
-	}
+		enough := errors.New("enough")
+		if err := s.Hosts(t.Context(), 2, func(minesweep.Host) error { return enough }); !errors.Is(err, enough) {
+			t.Errorf("a broken pipe: %v", err)
+		}
+	})
 }

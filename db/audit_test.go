@@ -23,20 +23,20 @@ func auditLog(t *testing.T, s *db.Store) ([]string, error) {
 }
 
 func TestAuditSaysWho(t *testing.T) {
-	s, c := newStore(t)
-	g := grant(t, c)
-	must(t, s.AddGrant(db.By(t.Context(), "ada@desk"), g))
-	must(t, s.RevokeGrant(db.By(t.Context(), "root@desk, sudo by ada"), g.Name))
-	must(t, s.Note(t.Context(), "note", "nobody said it"))
-	lines, err := auditLog(t, s)
-	if got := strings.Join(lines, "; "); err != nil || got != "ada@desk: grant add; root@desk, sudo by ada: grant revoke; : note" {
-		t.Errorf("%s, %v", got, err)
-	}
+	eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+		g := grant(t, c)
+		must(t, s.AddGrant(db.By(t.Context(), "ada@desk"), g))
+		must(t, s.RevokeGrant(db.By(t.Context(), "root@desk, sudo by ada"), g.Name))
+		must(t, s.Note(t.Context(), "note", "nobody said it"))
+		lines, err := auditLog(t, s)
+		if got := strings.Join(lines, "; "); err != nil || got != "ada@desk: grant add; root@desk, sudo by ada: grant revoke; : note" {
+			t.Errorf("%s, %v", got, err)
+		}
+	})
 }
 
 // Whoever has the file can change it. Each way shows at the entry it touched.
 func TestAuditTampered(t *testing.T) {
-	const all = "DROP TRIGGER audit_update; DROP TRIGGER audit_delete; "
 	for name, tt := range map[string]struct {
 		script string
 		at     int64
@@ -57,70 +57,72 @@ func TestAuditTampered(t *testing.T) {
 		"put at the end":      {"INSERT INTO audit SELECT 6, at, action, detail, hash, hash, who FROM audit WHERE seq = 5", 6, "was changed after"},
 		"swapped":             {"UPDATE audit SET seq = 9 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 9", 2, "was changed after"},
 		"the head moved back": {"UPDATE installation SET audit_seq = 4", 5, "was put there by another program"},
-		"another head":        {"UPDATE installation SET audit_hash = x'00'", 5, "is not the one"},
+		"another head":        {"UPDATE installation SET audit_hash = '00'", 5, "is not the one"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := newStore(t)
-			for _, who := range []string{"", "a", "b", "c", ""} {
-				must(t, s.Note(db.By(t.Context(), who), "note", "said by "+who))
-			}
-			if _, err := auditLog(t, s); err != nil {
-				t.Fatal(err)
-			}
-			_, err := rawDB(t, path(t, s)).Exec(all + tt.script)
-			must(t, err)
-			_, err = auditLog(t, s)
-			var broken *db.BrokenAudit
-			if tt.why == "" {
-				if err != nil {
-					t.Errorf("a row that is no entry: %v", err)
+			eachNew(t, func(t *testing.T, s *db.Store, _ *clock) {
+				for _, who := range []string{"", "a", "b", "c", ""} {
+					must(t, s.Note(db.By(t.Context(), who), "note", "said by "+who))
 				}
-				return
-			}
-			if !errors.As(err, &broken) || broken.Seq != tt.at || !strings.Contains(broken.Why, tt.why) {
-				t.Errorf("got %v, want entry %d: it %s", err, tt.at, tt.why)
-			}
+				if _, err := auditLog(t, s); err != nil {
+					t.Fatal(err)
+				}
+				_, err := rawDB(t, path(t, s)).Exec(dropTrigger(s, "audit_update", "audit") + ";" + dropTrigger(s, "audit_delete", "audit") + ";" + tt.script)
+				must(t, err)
+				_, err = auditLog(t, s)
+				var broken *db.BrokenAudit
+				if tt.why == "" {
+					if err != nil {
+						t.Errorf("a row that is no entry: %v", err)
+					}
+					return
+				}
+				if !errors.As(err, &broken) || broken.Seq != tt.at || !strings.Contains(broken.Why, tt.why) {
+					t.Errorf("got %v, want entry %d: it %s", err, tt.at, tt.why)
+				}
+			})
 		})
 	}
 }
 
 // The entry of an exclusion says what was sent before it.
 func TestExclusionSaysWhatWasSentBefore(t *testing.T) {
-	s, c := newStore(t)
-	last := func() string {
-		t.Helper()
-		detail := ""
-		must(t, s.Audit(t.Context(), func(e db.AuditEntry) error { detail = e.Who + " " + e.Detail; return nil }))
-		return detail
-	}
-	exclude := func(prefix string) string {
-		t.Helper()
-		must(t, s.AddExclusion(db.By(t.Context(), "ada@desk"), minesweep.Exclusion{Prefix: netip.MustParsePrefix(prefix), Reason: "r"}))
-		return last()
-	}
-	const head = "ada@desk prefix="
-	if got := exclude("10.0.0.0/25"); got != head+`10.0.0.0/25 reason="r" sent="nothing by a sweep of the last seven days"` {
-		t.Error(got)
-	}
-	j := begin(t, s) // 10.0.0.0/24 on two ports
-	p := port("10.0.0.9:4028", c)
-	must(t, j.Checkpoint(t.Context(), minesweep.Progress{Cursor: 128, Sent: 128}, []minesweep.OpenPort{p, port("10.0.0.200:80", c)}))
-	must(t, j.Settle(t.Context(), p, []minesweep.Reply{
-		{Target: p.Target, Probe: "banner", At: c.now()},
-		{Target: p.Target, Probe: "cgminer/version", At: c.now(), Request: []byte(`{"command":"version"}`), Raw: []byte("{}")},
-	}, miner("10.0.0.9", "", c)))
-	if got := exclude("10.0.0.0/25"); got != head+`10.0.0.0/25 reason="r" sent="sweep 1, running: 25.0 % of 256 probes, 1 open ports, 21 bytes in 1 questions"` {
-		t.Error(got)
-	}
-	if got := exclude("10.0.1.0/24"); got != head+`10.0.1.0/24 reason="r" sent="nothing by a sweep of the last seven days"` {
-		t.Error(got)
-	}
-	must(t, j.Close(t.Context(), db.Done, ""))
-	c.move(8 * 24 * time.Hour)
-	if got := exclude("10.0.0.9/32"); got != head+`10.0.0.9/32 reason="r" sent="nothing by a sweep of the last seven days"` {
-		t.Error(got)
-	}
-	if list, err := s.Exclusions(t.Context()); err != nil || len(list) != 3 {
-		t.Error(list, err)
-	}
+	eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+		last := func() string {
+			t.Helper()
+			detail := ""
+			must(t, s.Audit(t.Context(), func(e db.AuditEntry) error { detail = e.Who + " " + e.Detail; return nil }))
+			return detail
+		}
+		exclude := func(prefix string) string {
+			t.Helper()
+			must(t, s.AddExclusion(db.By(t.Context(), "ada@desk"), minesweep.Exclusion{Prefix: netip.MustParsePrefix(prefix), Reason: "r"}))
+			return last()
+		}
+		const head = "ada@desk prefix="
+		if got := exclude("10.0.0.0/25"); got != head+`10.0.0.0/25 reason="r" sent="nothing by a sweep of the last seven days"` {
+			t.Error(got)
+		}
+		j := begin(t, s) // 10.0.0.0/24 on two ports
+		p := port("10.0.0.9:4028", c)
+		must(t, j.Checkpoint(t.Context(), minesweep.Progress{Cursor: 128, Sent: 128}, []minesweep.OpenPort{p, port("10.0.0.200:80", c)}))
+		must(t, j.Settle(t.Context(), p, []minesweep.Reply{
+			{Target: p.Target, Probe: "banner", At: c.now()},
+			{Target: p.Target, Probe: "cgminer/version", At: c.now(), Request: []byte(`{"command":"version"}`), Raw: []byte("{}")},
+		}, miner("10.0.0.9", "", c)))
+		if got := exclude("10.0.0.0/25"); got != head+`10.0.0.0/25 reason="r" sent="sweep 1, running: 25.0 % of 256 probes, 1 open ports, 21 bytes in 1 questions"` {
+			t.Error(got)
+		}
+		if got := exclude("10.0.1.0/24"); got != head+`10.0.1.0/24 reason="r" sent="nothing by a sweep of the last seven days"` {
+			t.Error(got)
+		}
+		must(t, j.Close(t.Context(), db.Done, ""))
+		c.move(8 * 24 * time.Hour)
+		if got := exclude("10.0.0.9/32"); got != head+`10.0.0.9/32 reason="r" sent="nothing by a sweep of the last seven days"` {
+			t.Error(got)
+		}
+		if list, err := s.Exclusions(t.Context()); err != nil || len(list) != 3 {
+			t.Error(list, err)
+		}
+	})
 }

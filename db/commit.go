@@ -81,7 +81,7 @@ func commitAll(ctx context.Context, s *Store, batch []*commit, first func(ctx co
 		}
 		for _, w := range batch {
 			if w.err = w.gone(); w.err == nil {
-				w.err = s.explain(tx.RunInTx(ctx, nil, w.write))
+				w.err = s.explain(within(ctx, tx, w.write))
 			}
 		}
 		return nil

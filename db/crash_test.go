@@ -75,16 +75,16 @@ func judge(addr netip.Addr, replies []minesweep.Reply, at time.Time) minesweep.H
 
 // walker runs the worlds through a store; crash says when the process dies.
 type walker struct {
-	t     *testing.T
-	path  string
-	clock *clock
-	store *db.Store
-	rnd   *rand.Rand // nil: straight and without a crash
+	t       *testing.T
+	address string
+	clock   *clock
+	store   *db.Store
+	rnd     *rand.Rand // nil: straight and without a crash
 }
 
 func (w *walker) open() {
 	var err error
-	w.store, err = db.Open(w.t.Context(), w.path, w.clock.now)
+	w.store, err = db.Open(w.t.Context(), w.address, w.clock.now)
 	must(w.t, err)
 }
 
@@ -149,9 +149,9 @@ func (w *walker) settleSome(ctx context.Context, j *db.Journal, world world) boo
 }
 
 // outcome is all that a user can see in the end.
-func outcome(t *testing.T, rnd *rand.Rand) (hostsSeen []minesweep.Host, assetsSeen []minesweep.Asset) {
+func outcome(t *testing.T, address string, rnd *rand.Rand) (hostsSeen []minesweep.Host, assetsSeen []minesweep.Asset) {
 	t.Helper()
-	w := &walker{t: t, path: filepath.Join(t.TempDir(), "walk.db"), clock: newClock(), rnd: rnd}
+	w := &walker{t: t, address: address, clock: newClock(), rnd: rnd}
 	w.open()
 	defer func() { must(t, w.store.Close()) }()
 	for _, world := range worlds() {
@@ -172,21 +172,23 @@ func outcome(t *testing.T, rnd *rand.Rand) (hostsSeen []minesweep.Host, assetsSe
 }
 
 func TestAnyOrderAndAnyCrashGiveTheSameMap(t *testing.T) {
-	t.Parallel()
-	wantHosts, wantAssets := outcome(t, nil)
+	onSQLite := func(t *testing.T) string { return filepath.Join(t.TempDir(), "walk.db") }
+	wantHosts, wantAssets := outcome(t, onSQLite(t), nil)
 	if len(wantHosts) != 18 || len(wantAssets) < 5 {
 		t.Fatalf("the world is dull: %d hosts, %d assets", len(wantHosts), len(wantAssets))
 	}
-	for seed := range uint64(6) {
-		gotHosts, gotAssets := outcome(t, rand.New(rand.NewPCG(seed, 7)))
-		if !reflect.DeepEqual(gotHosts, wantHosts) {
-			t.Errorf("seed %d: hosts differ:\n got %+v\nwant %+v", seed, gotHosts, wantHosts)
-		}
-		if !reflect.DeepEqual(gotAssets, wantAssets) {
-			t.Errorf("seed %d: assets differ:\n got %+v\nwant %+v", seed, gotAssets, wantAssets)
-		}
-		if t.Failed() {
-			return
+	for name, address := range map[string]func(*testing.T) string{"sqlite": onSQLite, "postgres": func(t *testing.T) string { return newDatabase(t) }} {
+		for seed := range uint64(6) {
+			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
+				t.Parallel()
+				gotHosts, gotAssets := outcome(t, address(t), rand.New(rand.NewPCG(seed, 7)))
+				if !reflect.DeepEqual(gotHosts, wantHosts) {
+					t.Errorf("hosts differ:\n got %+v\nwant %+v", gotHosts, wantHosts)
+				}
+				if !reflect.DeepEqual(gotAssets, wantAssets) {
+					t.Errorf("assets differ:\n got %+v\nwant %+v", gotAssets, wantAssets)
+				}
+			})
 		}
 	}
 }

@@ -60,3 +60,17 @@ func newer(path string, version int64) error {
 	return fmt.Errorf("database %s has tables of version %d and this minesweep knows %d; "+
 		"use a newer minesweep or name another file with --db", path, version, len(migrations))
 }
+
+// fileVersion reads the version from the header of a store; 0 where there is none.
+func fileVersion(path string) int64 {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	var head [100]byte
+	if _, err := io.ReadFull(file, head[:]); err != nil {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint32(head[60:]))
+}

@@ -128,8 +128,7 @@ func (r *grantRow) detail() string {
 // changed audits a change of authority and tells every reader of [Store.Scope]
 // that there was one.
 func (s *Store) changed(ctx context.Context, tx bun.Tx, action, detail string) error {
-	_, err := tx.NewUpdate().Model((*installationRow)(nil)).Set("changes = changes + 1").Where("id = 1").Exec(ctx)
-	if err != nil {
+	if err := s.stir(ctx, tx); err != nil {
 		return err
 	}
 	return s.audit(ctx, tx, action, detail)

@@ -25,40 +25,41 @@ var hostileStrings = map[string]string{
 func TestDeviceStringsAreData(t *testing.T) {
 	for name, evil := range hostileStrings {
 		t.Run(name, func(t *testing.T) {
-			s, c := newStore(t)
-			j := begin(t, s)
-			want := minesweep.Host{
-				Address: netip.MustParseAddr("10.0.0.1"), Verdict: minesweep.Confirmed, Class: minesweep.Class(evil),
-				Vendor: evil, Model: evil, Firmware: evil, Algorithm: evil, Coin: evil, HashrateUnit: evil, State: evil,
-				Pool: evil, Worker: evil, MAC: evil, Serial: evil, Hostname: evil,
-				Ports:    []minesweep.HostPort{{Port: 4028, Protocol: evil}},
-				Evidence: []minesweep.QuotedClaim{{Fingerprint: "x", Probe: evil, Port: 4028, Quote: evil}},
-				Doubts:   []string{evil, ""}, FirstSeen: c.now(), LastSeen: c.now(),
-			}
-			if len(evil) > 1<<19 { // in a few fields is enough
-				want = minesweep.Host{
-					Address: want.Address, Verdict: want.Verdict, Vendor: evil, Model: "M30S",
-					Doubts: []string{"", ""}, FirstSeen: want.FirstSeen, LastSeen: want.LastSeen,
+			eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+				j := begin(t, s)
+				want := minesweep.Host{
+					Address: netip.MustParseAddr("10.0.0.1"), Verdict: minesweep.Confirmed, Class: minesweep.Class(evil),
+					Vendor: evil, Model: evil, Firmware: evil, Algorithm: evil, Coin: evil, HashrateUnit: evil, State: evil,
+					Pool: evil, Worker: evil, MAC: evil, Serial: evil, Hostname: evil,
+					Ports:    []minesweep.HostPort{{Port: 4028, Protocol: evil}},
+					Evidence: []minesweep.QuotedClaim{{Fingerprint: "x", Probe: evil, Port: 4028, Quote: evil}},
+					Doubts:   []string{evil, ""}, FirstSeen: c.now(), LastSeen: c.now(),
 				}
-			}
-			zero, nan := 0.0, math.NaN()
-			want.Hashrate = &zero
-			given := want
-			given.PowerW = &nan
-			see(t, j, given, c)
-			if given.Vendor != evil || given.Doubts[0] != want.Doubts[0] {
-				t.Error("the caller's host was changed")
-			}
-			got := hosts(t, s, 1)
-			if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
-				t.Fatalf("%d hosts; the first differs", len(got))
-			}
-			if found := assets(t, s, db.AssetFilter{Vendor: evil, Model: want.Model}); len(found) != 1 || !reflect.DeepEqual(found[0].Host, want) {
-				t.Fatalf("%d assets by vendor and model", len(found))
-			} else if a, err := s.Asset(t.Context(), found[0].Key); err != nil || a.Key != found[0].Key {
-				t.Errorf("asset by its key: %v", err)
-			}
-			must(t, j.Close(t.Context(), db.Failed, evil))
+				if len(evil) > 1<<19 { // in a few fields is enough
+					want = minesweep.Host{
+						Address: want.Address, Verdict: want.Verdict, Vendor: evil, Model: "M30S",
+						Doubts: []string{"", ""}, FirstSeen: want.FirstSeen, LastSeen: want.LastSeen,
+					}
+				}
+				zero, nan := 0.0, math.NaN()
+				want.Hashrate = &zero
+				given := want
+				given.PowerW = &nan
+				see(t, j, given, c)
+				if given.Vendor != evil || given.Doubts[0] != want.Doubts[0] {
+					t.Error("the caller's host was changed")
+				}
+				got := hosts(t, s, 1)
+				if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+					t.Fatalf("%d hosts; the first differs", len(got))
+				}
+				if found := assets(t, s, db.AssetFilter{Vendor: evil, Model: want.Model}); len(found) != 1 || !reflect.DeepEqual(found[0].Host, want) {
+					t.Fatalf("%d assets by vendor and model", len(found))
+				} else if a, err := s.Asset(t.Context(), found[0].Key); err != nil || a.Key != found[0].Key {
+					t.Errorf("asset by its key: %v", err)
+				}
+				must(t, j.Close(t.Context(), db.Failed, evil))
+			})
 		})
 	}
 }

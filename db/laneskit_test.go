@@ -21,6 +21,11 @@ func onEach(t *testing.T, test func(t *testing.T, open func() *db.Store, c *cloc
 		c, file := newClock(), filepath.Join(t.TempDir(), "test.db")
 		test(t, func() *db.Store { return openStore(t, file, c) }, c)
 	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		c, url := newClock(), newDatabase(t)
+		test(t, func() *db.Store { return openStore(t, url, c) }, c)
+	})
 }
 
 // jobs is a queue of work that keeps its jobs in memory; what a transaction that

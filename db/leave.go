@@ -96,7 +96,7 @@ func (s *Store) finish(ctx context.Context, tx bun.Tx, sweep *Sweep, at time.Tim
 		return err
 	}
 	if !sweep.Discovered {
-		_, err := tx.NewUpdate().Model((*sweepRow)(nil)).Set("discovered = 1").Where("id = ?", sweep.ID).Exec(ctx)
+		_, err := tx.NewUpdate().Model((*sweepRow)(nil)).Set("discovered = TRUE").Where("id = ?", sweep.ID).Exec(ctx)
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,13 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,13 +136,14 @@ func akin(asset *assetRow, row *hostRow) bool {
 // asset because of their address only: now it has been heard elsewhere.
 func evict(ctx context.Context, tx bun.Tx, row *hostRow, asset int64, key string) error {
 	var rows []hostRow
-	// The plus keeps SQLite off the index of sweeps, by which it would walk all
-	// hosts of the sweep for the order's sake.
-	err := tx.NewSelect().Model(&rows).Where("asset_id = ? AND +sweep_id = ? AND address <> ?", asset, row.SweepID, row.Address).
-		OrderExpr("+address").Scan(ctx)
+	// The sum keeps SQLite off the index of sweeps, by which it would walk all
+	// hosts of the sweep for the order's sake; so they are sorted here.
+	err := tx.NewSelect().Model(&rows).Where("asset_id = ? AND sweep_id + 0 = ? AND address <> ?", asset, row.SweepID, row.Address).
+		Scan(ctx)
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(rows, func(a, b hostRow) int { return bytes.Compare(a.Address, b.Address) })
 	for i := range rows {
 		host, err := decodeHost(rows[i].Body)
 		if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"embed"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/uptrace/bun"
 )
@@ -12,21 +14,90 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migrations lists the scripts in order; the file's user_version is how many
-// of them it has. A script that has been released is never changed.
+// migrations names the scripts in order; the version of a database is how many
+// of them it has. NAME.sql is for both databases, NAME.sqlite.sql and
+// NAME.postgres.sql are run after it where they are. A script that has been
+// released does the same for ever.
 var migrations = [...]string{
-	"migrations/0001_first.sql",
-	"migrations/0002_engine.sql",
-	"migrations/0003_report.sql",
-	"migrations/0004_lanes.sql",
-	"migrations/0005_observations.sql",
+	"0001_first",
+	"0002_engine",
+	"0003_report",
+	"0004_lanes",
+	"0005_observations",
 }
 
-// migrate brings the tables up to date in one transaction. The first one runs
-// before WAL is switched on, so that the mark of the application is in the file
-// itself, where examine looks for it.
-func (s *Store) migrate(ctx context.Context) error {
-	err := s.writer.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+// scripts returns what brings a database from one version to the next.
+func (s *Store) scripts(name string) ([]string, error) {
+	own, spell := ".sqlite.sql", func(script string) string { return script }
+	if s.Postgres() {
+		own, spell = ".postgres.sql", forPostgres
+	}
+	both, err := migrationFiles.ReadFile("migrations/" + name + ".sql")
+	if err != nil {
+		return nil, err
+	}
+	scripts := []string{spell(string(both))}
+	more, err := migrationFiles.ReadFile("migrations/" + name + own)
+	if errors.Is(err, fs.ErrNotExist) {
+		return scripts, nil
+	}
+	return append(scripts, string(more)), err
+}
+
+// climb runs the scripts that a database of this version lacks.
+func (s *Store) climb(ctx context.Context, tx bun.Tx, version int64) error {
+	for i := version; i < int64(len(migrations)); i++ {
+		if err := s.step(ctx, tx, i); err != nil {
+			return fmt.Errorf("database %s: %s: %w", s.path, migrations[i], err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) step(ctx context.Context, tx bun.Tx, i int64) error {
+	scripts, err := s.scripts(migrations[i])
+	if err != nil {
+		return err
+	}
+	for _, script := range scripts {
+		// They go to the database as they are: bun would take "?" for an argument.
+		if _, err := tx.Tx.ExecContext(ctx, script); err != nil {
+			return err
+		}
+	}
+	if i == 0 {
+		if err := s.install(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return s.setVersion(ctx, tx, i+1)
+}
+
+func (s *Store) setVersion(ctx context.Context, tx bun.Tx, version int64) error {
+	set := "PRAGMA user_version=%d"
+	if s.Postgres() {
+		set = "UPDATE schema_version SET version = %d"
+	}
+	_, err := tx.Tx.ExecContext(ctx, fmt.Sprintf(set, version))
+	return err
+}
+
+// install gives the installation its secret.
+func (s *Store) install(ctx context.Context, tx bun.Tx) error {
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return err
+	}
+	row := &installationRow{ID: 1, Secret: secret, CreatedAt: micros(s.now())}
+	_, err := tx.NewInsert().Model(row).ExcludeColumn("audit_seq", "audit_hash").Exec(ctx)
+	return err
+}
+
+// migrateFile brings the tables of a file up to date in one transaction. The
+// first one runs before WAL is switched on, so that the mark of the application
+// is in the file itself, where examine looks for it.
+func (s *Store) migrateFile(ctx context.Context) error {
+	err := s.write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var version int64
 		if err := tx.Tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 			return err
@@ -34,53 +105,21 @@ func (s *Store) migrate(ctx context.Context) error {
 		if version > int64(len(migrations)) {
 			return newer(s.path, version)
 		}
-		for i := version; i < int64(len(migrations)); i++ {
-			if err := s.step(ctx, tx, i); err != nil {
-				return fmt.Errorf("database %s: %s: %w", s.path, migrations[i], err)
+		if version == 0 {
+			if _, err := tx.Tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id=%d", applicationID)); err != nil {
+				return err
 			}
 		}
-		return nil
+		return s.climb(ctx, tx, version)
 	})
 	if err != nil {
 		return err
 	}
 	_, err = s.writer.ExecContext(ctx, "PRAGMA journal_mode=WAL")
-	return err
+	return s.explain(err)
 }
 
-func (s *Store) step(ctx context.Context, tx bun.Tx, i int64) error {
-	script, err := migrationFiles.ReadFile(migrations[i])
-	if err != nil {
-		return err
-	}
-	// The scripts go to SQLite as they are: bun would take "?" for an argument.
-	if _, err := tx.Tx.ExecContext(ctx, string(script)); err != nil {
-		return err
-	}
-	if i == 0 {
-		if err := s.install(ctx, tx); err != nil {
-			return err
-		}
-	}
-	_, err = tx.Tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d", i+1))
-	return err
-}
-
-// install marks the file as ours and gives the installation its secret.
-func (s *Store) install(ctx context.Context, tx bun.Tx) error {
-	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
-		return err
-	}
-	row := &installationRow{ID: 1, Secret: secret, CreatedAt: micros(s.now())}
-	if _, err := tx.NewInsert().Model(row).ExcludeColumn("audit_seq", "audit_hash").Exec(ctx); err != nil {
-		return err
-	}
-	_, err := tx.Tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id=%d", applicationID))
-	return err
-}
-
-// installationRow is the one row about the file itself.
+// installationRow is the one row about the database itself.
 type installationRow struct {
 	bun.BaseModel `bun:"table:installation,alias:i"`
 

@@ -51,32 +51,33 @@ const firstMAC, otherMAC = "02:00:5e:00:53:01", "02:00:5e:00:53:02"
 
 // A host of several ports, asked again or not, is one answer of its asset.
 func TestAnswerCountsOnceForASweep(t *testing.T) {
-	s, c := newStore(t)
-	for range 3 {
-		j := aSweep(t, s, nil)
-		h := miner("10.0.0.9", "", c)
-		see(t, j, h, c)
-		c.move(time.Second)
-		for range 2 {
-			p := port("10.0.0.9:80", c)
-			must(t, j.Settle(t.Context(), p, nil, h)) // links the host anew
+	eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+		for range 3 {
+			j := aSweep(t, s, nil)
+			h := miner("10.0.0.9", "", c)
+			see(t, j, h, c)
+			c.move(time.Second)
+			for range 2 {
+				p := port("10.0.0.9:80", c)
+				must(t, j.Settle(t.Context(), p, nil, h)) // links the host anew
+			}
+			h.MAC = firstMAC
+			see(t, j, h, c) // and now to another asset
+			done(t, j, c, minesweep.Progress{})
 		}
-		h.MAC = firstMAC
-		see(t, j, h, c) // and now to another asset
-		done(t, j, c, minesweep.Progress{})
-	}
-	if got := checks(t, s, "mac:"+firstMAC); got != "1 answered, 2 answered, 3 answered" {
-		t.Error(got)
-	}
-	a, err := s.Asset(t.Context(), "10.0.0.9")
-	must(t, err)
-	if f := a.Frequency; f.Checks != 3 || f.Answered != 3 || f.DaysSeen != 3 || f.DaysChecked != 3 || !f.MissedAt.IsZero() || f.AnsweredAt.IsZero() {
-		t.Errorf("%+v", f)
-	}
-	c.move(28 * 24 * time.Hour)
-	if a, err = s.Asset(t.Context(), "10.0.0.9"); err != nil || a.Checks != 1 {
-		t.Errorf("thirty days later: %+v, %v", a.Frequency, err)
-	}
+		if got := checks(t, s, "mac:"+firstMAC); got != "1 answered, 2 answered, 3 answered" {
+			t.Error(got)
+		}
+		a, err := s.Asset(t.Context(), "10.0.0.9")
+		must(t, err)
+		if f := a.Frequency; f.Checks != 3 || f.Answered != 3 || f.DaysSeen != 3 || f.DaysChecked != 3 || !f.MissedAt.IsZero() || f.AnsweredAt.IsZero() {
+			t.Errorf("%+v", f)
+		}
+		c.move(28 * 24 * time.Hour)
+		if a, err = s.Asset(t.Context(), "10.0.0.9"); err != nil || a.Checks != 1 {
+			t.Errorf("thirty days later: %+v, %v", a.Frequency, err)
+		}
+	})
 }
 
 // What a sweep may say of an asset that did not answer.
@@ -108,32 +109,33 @@ func TestMissed(t *testing.T) {
 		"it answered elsewhere":     {during: func(t *testing.T, j *db.Journal, c *clock) { see(t, j, miner("10.0.0.80", firstMAC, c), c) }, want: "1 answered, 2 answered"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, c := newStore(t)
-			g := grant(t, c)
-			g.Prefixes, g.ValidTo = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}, time.Time{}
-			must(t, s.AddGrant(t.Context(), g))
-			first := aSweep(t, s, nil)
-			see(t, first, miner("10.0.0.9", firstMAC, c), c)
-			done(t, first, c, minesweep.Progress{})
-			if tt.before != nil {
-				tt.before(t, s)
-			}
-			j := aSweep(t, s, tt.spec)
-			if tt.during != nil {
-				tt.during(t, j, c)
-			}
-			if tt.status != "" {
-				must(t, j.Close(t.Context(), tt.status, ""))
-			} else {
-				done(t, j, c, tt.counts)
-			}
-			if got := checks(t, s, "mac:"+firstMAC); got != tt.want {
-				t.Errorf("got %s, want %s", got, tt.want)
-			}
-			a, err := s.Asset(t.Context(), "mac:"+firstMAC)
-			if must(t, err); a.MissedAt.IsZero() == strings.Contains(tt.want, "missed") {
-				t.Errorf("missed at %v", a.MissedAt)
-			}
+			eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+				g := grant(t, c)
+				g.Prefixes, g.ValidTo = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}, time.Time{}
+				must(t, s.AddGrant(t.Context(), g))
+				first := aSweep(t, s, nil)
+				see(t, first, miner("10.0.0.9", firstMAC, c), c)
+				done(t, first, c, minesweep.Progress{})
+				if tt.before != nil {
+					tt.before(t, s)
+				}
+				j := aSweep(t, s, tt.spec)
+				if tt.during != nil {
+					tt.during(t, j, c)
+				}
+				if tt.status != "" {
+					must(t, j.Close(t.Context(), tt.status, ""))
+				} else {
+					done(t, j, c, tt.counts)
+				}
+				if got := checks(t, s, "mac:"+firstMAC); got != tt.want {
+					t.Errorf("got %s, want %s", got, tt.want)
+				}
+				a, err := s.Asset(t.Context(), "mac:"+firstMAC)
+				if must(t, err); a.MissedAt.IsZero() == strings.Contains(tt.want, "missed") {
+					t.Errorf("missed at %v", a.MissedAt)
+				}
+			})
 		})
 	}
 }
@@ -147,16 +149,17 @@ func exclude(prefix string) func(t *testing.T, s *db.Store) {
 
 // IPv6 networks are those of 64 bits.
 func TestMissedIPv6(t *testing.T) {
-	s, c := newStore(t)
-	six := func(sp *db.SweepSpec) { sp.Targets = targets(t, "2001:db8::/112", "2001:db8:0:1::/112") }
-	j := aSweep(t, s, six)
-	see(t, j, miner("2001:db8::9", firstMAC, c), c)
-	see(t, j, miner("2001:db8:0:1::9", otherMAC, c), c)
-	done(t, j, c, minesweep.Progress{})
-	j = aSweep(t, s, six)
-	see(t, j, miner("2001:db8::1:0", "02:00:5e:00:53:03", c), c)
-	done(t, j, c, minesweep.Progress{})
-	if got := checks(t, s, "mac:"+firstMAC) + "; " + checks(t, s, "mac:"+otherMAC); got != "1 answered, 2 missed; 1 answered" {
-		t.Error(got)
-	}
+	eachNew(t, func(t *testing.T, s *db.Store, c *clock) {
+		six := func(sp *db.SweepSpec) { sp.Targets = targets(t, "2001:db8::/112", "2001:db8:0:1::/112") }
+		j := aSweep(t, s, six)
+		see(t, j, miner("2001:db8::9", firstMAC, c), c)
+		see(t, j, miner("2001:db8:0:1::9", otherMAC, c), c)
+		done(t, j, c, minesweep.Progress{})
+		j = aSweep(t, s, six)
+		see(t, j, miner("2001:db8::1:0", "02:00:5e:00:53:03", c), c)
+		done(t, j, c, minesweep.Progress{})
+		if got := checks(t, s, "mac:"+firstMAC) + "; " + checks(t, s, "mac:"+otherMAC); got != "1 answered, 2 missed; 1 answered" {
+			t.Error(got)
+		}
+	})
 }

@@ -13,11 +13,28 @@ import (
 )
 
 // Open opens the store at address, such as "sqlite://minesweep.db",
-// "sqlite:///var/lib/minesweep.db" or a plain path, and brings its tables up to
-// date. A missing file is made, readable by its owner only. A file that is not
-// a store of minesweep, or is newer than this program, is an error and is left
-// as it is. now is the clock of everything the store dates.
+// "sqlite:///var/lib/minesweep.db", a plain path, or
+// "postgres://user@host:5432/database".
+//
+// A missing file is made, readable by its owner only, and one of an older version
+// is brought up to date. In an empty database on PostgreSQL the tables are made;
+// one of an older version is an error, for other nodes may use it (see [Migrate]).
+// What is not a store of minesweep, or is newer than this program, is an error
+// and is left as it is. now is the clock of everything the store dates.
 func Open(ctx context.Context, address string, now func() time.Time) (*Store, error) {
+	if isPostgres(address) {
+		s, err := dialPostgres(ctx, address, now)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.migrateServer(ctx, false); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		if err := s.EnsureMonths(ctx, now()); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	}
 	path, err := parseAddress(address)
 	if err != nil {
 		return nil, err
@@ -28,15 +45,24 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Store, er
 	if err := examine(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, now: now}
+	s, err := openFile(path, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrateFile(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// openFile opens a file as it is.
+func openFile(path string, now func() time.Time) (s *Store, err error) {
+	s = &Store{path: path, now: now}
 	if s.writer, err = newBun(dsn(path, "_txlock=immediate"), 1); err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
 	if s.reader, err = newBun(dsn(path, "_pragma=query_only(1)"), readConns); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), s.writer.Close())
-	}
-	if err := s.migrate(ctx); err != nil {
-		return nil, errors.Join(s.explain(err), s.Close())
 	}
 	return s, nil
 }
@@ -45,7 +71,7 @@ func parseAddress(address string) (string, error) {
 	path := address
 	if scheme, rest, ok := strings.Cut(address, "://"); ok {
 		if scheme != "sqlite" {
-			return "", fmt.Errorf("database %q: %s is not supported, write for example sqlite://minesweep.db", address, scheme)
+			return "", fmt.Errorf("database %q: %s is not supported, write for example sqlite://minesweep.db or postgres://minesweep@db.example/minesweep", address, scheme)
 		}
 		path = rest
 	}

@@ -13,7 +13,7 @@ import (
 	"minesweep/db"
 )
 
-// path is the file of the store.
+// path is the file of the store, or its URL.
 func path(t *testing.T, s *db.Store) string {
 	t.Helper()
 	return db.PathOf(s)
@@ -21,7 +21,11 @@ func path(t *testing.T, s *db.Store) string {
 
 func rawDB(t *testing.T, path string) *sql.DB {
 	t.Helper()
-	raw, err := sql.Open("sqlite", path)
+	driver := "sqlite"
+	if strings.HasPrefix(path, "postgres://") {
+		driver = "pgx"
+	}
+	raw, err := sql.Open(driver, path)
 	must(t, err)
 	raw.SetMaxOpenConns(1)
 	t.Cleanup(func() { must(t, raw.Close()) })
@@ -121,7 +125,7 @@ func TestOpenAddress(t *testing.T) {
 		"":                      "names no file",
 		":memory:":              "names no file",
 		"sqlite://":             "names no file",
-		"postgres://host/db":    "is not supported",
+		"mysql://host/db":       "is not supported",
 		dir + "/not/here/a.db":  "does not exist",
 		"sqlite:///dev/null":    "is not a regular file",
 		dir + "/file.txt/b.db":  "not a directory",

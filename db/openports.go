@@ -39,7 +39,7 @@ type Tally struct {
 func (s *Store) Tally(ctx context.Context, sweep int64) (Tally, error) {
 	var t Tally
 	err := s.reader.NewSelect().Model((*openPortRow)(nil)).
-		ColumnExpr("COUNT(*), COALESCE(SUM(asked_at <> 0), 0)").Where("sweep_id = ?", sweep).Scan(ctx, &t.Open, &t.Asked)
+		ColumnExpr("COUNT(*), COUNT(CASE WHEN asked_at <> 0 THEN 1 END)").Where("sweep_id = ?", sweep).Scan(ctx, &t.Open, &t.Asked)
 	if err != nil {
 		return t, s.explain(err)
 	}

@@ -52,7 +52,7 @@ type authority struct {
 // readAuthority reads count, grants and exclusions as of one moment.
 func (s *Store) readAuthority(ctx context.Context, c *authority) error {
 	fresh := authority{known: true}
-	err := s.reader.RunInTx(ctx, &sql.TxOptions{ReadOnly: true}, func(ctx context.Context, tx bun.Tx) error {
+	err := s.reader.RunInTx(ctx, s.oneMoment(), func(ctx context.Context, tx bun.Tx) error {
 		err := tx.NewSelect().Model((*installationRow)(nil)).Column("changes").Where("id = 1").Scan(ctx, &fresh.changes)
 		if err != nil {
 			return err
@@ -68,6 +68,14 @@ func (s *Store) readAuthority(ctx context.Context, c *authority) error {
 	}
 	*c = fresh
 	return nil
+}
+
+// oneMoment are the options of a transaction that reads all as of one moment.
+func (s *Store) oneMoment() *sql.TxOptions {
+	if s.Postgres() {
+		return &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+	}
+	return &sql.TxOptions{ReadOnly: true}
 }
 
 func standings(grants []minesweep.Grant, now time.Time) string {

@@ -33,7 +33,7 @@ RETURNING (SELECT status FROM sweeps WHERE id = lanes.sweep_id), (SELECT discove
 func (j *Journal) Beat(ctx context.Context) (Standing, error) {
 	now := j.store.now()
 	var status string
-	var discovered int64
+	var discovered bool
 	var c contenders
 	err := j.store.writeOwn(ctx, func(ctx context.Context, tx bun.Tx) error {
 		err := tx.NewRaw(beat, micros(now), j.run.Sweep, string(j.run.Kind), j.run.Lane, j.run.Run).
@@ -49,7 +49,7 @@ func (j *Journal) Beat(ctx context.Context) (Standing, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.lane.HeartbeatAt = now
-	standing := Standing{Status: Status(status), Discovered: discovered != 0}
+	standing := Standing{Status: Status(status), Discovered: discovered}
 	standing.Share, standing.SharePer24 = c.shares(j.sweep, j.run.Kind, standing.Discovered)
 	return standing, nil
 }

@@ -34,15 +34,9 @@ func (c *clock) move(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-func newStore(t *testing.T) (*db.Store, *clock) {
+func openStore(t *testing.T, address string, c *clock) *db.Store {
 	t.Helper()
-	c := newClock()
-	return openStore(t, filepath.Join(t.TempDir(), "test.db"), c), c
-}
-
-func openStore(t *testing.T, path string, c *clock) *db.Store {
-	t.Helper()
-	s, err := db.Open(t.Context(), "sqlite://"+path, c.now)
+	s, err := db.Open(t.Context(), address, c.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,4 +131,11 @@ func readHosts(ctx context.Context, t *testing.T, s *db.Store, sweep int64) []mi
 // found stores one open port as a checkpoint does.
 func found(ctx context.Context, j *db.Journal, p minesweep.OpenPort) error {
 	return j.Checkpoint(ctx, minesweep.Progress{}, []minesweep.OpenPort{p})
+}
+
+// newStore is a new store on SQLite, for tests of the file itself.
+func newStore(t *testing.T) (*db.Store, *clock) {
+	t.Helper()
+	c := newClock()
+	return openStore(t, filepath.Join(t.TempDir(), "test.db"), c), c
 }

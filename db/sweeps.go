@@ -103,7 +103,7 @@ type sweepRow struct {
 	Schedule   string
 	Hours      string
 	Zone       string
-	Discovered int64 // 1: yes
+	Discovered bool
 	Status     string
 	Note       string
 	StartedAt  int64
@@ -131,7 +131,7 @@ func (r *sweepRow) sweep() (Sweep, error) {
 		PassGap: time.Duration(r.PassGap) * time.Microsecond, Resumed: r.Runs > 1,
 		Owner: r.owner(), Status: Status(r.Status), Note: r.Note,
 		Queue: r.Queue, Schedule: r.Schedule, Window: window, RatePer24: int(r.RatePer24),
-		Lanes: int(r.Lanes), Discovered: r.Discovered != 0,
+		Lanes: int(r.Lanes), Discovered: r.Discovered,
 		Terms:    Terms{Engine: r.Engine, Rate: uint64(r.RateAsked), NoQuestions: !r.Questions},
 		Progress: progress, Sending: r.sending(), Resent: uint64(r.Resent),
 		StartedAt: instant(r.StartedAt), HeartbeatAt: instant(max(r.Heard, r.HeartbeatAt)), FinishedAt: instant(r.FinishedAt),

@@ -41,8 +41,6 @@ CREATE TABLE audit (
   prev_hash BLOB NOT NULL,
   hash BLOB NOT NULL
 );
-CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
-CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 
 CREATE TABLE sweeps (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -95,7 +93,7 @@ CREATE TABLE replies (
   port INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   probe TEXT NOT NULL,
-  tls INTEGER NOT NULL,
+  tls BOOLEAN NOT NULL,
   at INTEGER NOT NULL,
   request BLOB NOT NULL,
   body_hash BLOB NOT NULL REFERENCES reply_bodies (hash),

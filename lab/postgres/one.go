@@ -24,9 +24,10 @@ type One struct {
 	server *Server
 	err    error
 
-	mu    sync.Mutex
-	made  int
-	ready string // the database that fill filled
+	mu      sync.Mutex
+	made    int
+	filled  string // the database that fill filled
+	fillErr error
 }
 
 // Server returns the server. Where this machine has no PostgreSQL the test is
@@ -85,21 +86,17 @@ func (o *One) create(ctx context.Context, fill func(url string) error) (string, 
 func (o *One) template(ctx context.Context, fill func(url string) error) (string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if fill == nil || o.ready != "" {
+	if fill == nil || o.filled != "" {
 		if fill == nil {
 			return "", nil
 		}
-		return o.ready, nil
+		return o.filled, o.fillErr
 	}
-	const name = "filled"
-	if err := o.server.CreateDatabase(ctx, name, ""); err != nil {
-		return "", err
+	o.filled = "filled"
+	if o.fillErr = o.server.CreateDatabase(ctx, o.filled, ""); o.fillErr == nil {
+		o.fillErr = fill(o.server.URL(o.filled))
 	}
-	if err := fill(o.server.URL(name)); err != nil {
-		return "", err
-	}
-	o.ready = name
-	return name, nil
+	return o.filled, o.fillErr
 }
 
 // Close ends the server, if there is one.

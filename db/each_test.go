@@ -1,0 +1,57 @@
+package db_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"minesweep/db"
+	"minesweep/lab/postgres"
+)
+
+// server is the PostgreSQL of all tests.
+var server postgres.One
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := server.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// eachStore runs a test on SQLite and on PostgreSQL; address is that of a new
+// store with its tables.
+func eachStore(t *testing.T, f func(t *testing.T, address string)) {
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		f(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		f(t, newDatabase(t))
+	})
+}
+
+// newDatabase returns the address of a new store on PostgreSQL.
+func newDatabase(t testing.TB) string {
+	t.Helper()
+	return server.Fresh(t, func(url string) error {
+		s, err := db.Open(t.Context(), url, newClock().now)
+		if err != nil {
+			return err
+		}
+		return errors.Join(s.Close())
+	})
+}
+
+// eachNew is eachStore with the store opened.
+func eachNew(t *testing.T, f func(t *testing.T, s *db.Store, c *clock)) {
+	eachStore(t, func(t *testing.T, address string) {
+		c := newClock()
+		f(t, openStore(t, address, c), c)
+	})
+}
