@@ -29,8 +29,18 @@ type flight struct {
 
 func (f *flight) fly(ctx context.Context) error {
 	defer f.freeSlot()
-	release, err := f.cfg.Guard.admit(ctx, f.target.Addr().Unmap(), f.line)
+	waits, ok := f.halt.enter(ctx, f.step)
+	if !ok {
+		return nil
+	}
+	release, err := f.cfg.Guard.admit(waits, f.target.Addr().Unmap(), f.line, f.step)
+	given := f.halt.leave(f.step, err == nil)
 	switch {
+	case given && err == nil:
+		release()
+		return nil
+	case given && ctx.Err() == nil:
+		return nil
 	case errors.Is(err, ErrStale):
 		return err // not for this target but for all: nothing may be settled
 	case errors.Is(err, minesweep.ErrRefused):

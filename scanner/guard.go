@@ -147,13 +147,13 @@ func (g *Guard) fresh() (*reading, error) {
 // release may be called again. An error that wraps [minesweep.ErrRefused]
 // means that nothing may be sent; the other errors are those of ctx.
 func (g *Guard) Admit(ctx context.Context, addr netip.Addr) (release func(), err error) {
-	return g.admit(ctx, addr.Unmap(), nil)
+	return g.admit(ctx, addr.Unmap(), nil, 0)
 }
 
 // admit is Admit with a line of limited length before the budgets, for a
 // caller that asks for many targets at once: turns are given out first come
 // first served, and others who share the budgets must not queue behind all.
-func (g *Guard) admit(ctx context.Context, addr netip.Addr, line chan struct{}) (release func(), err error) {
+func (g *Guard) admit(ctx context.Context, addr netip.Addr, line *stepLine, step uint64) (release func(), err error) {
 	grant, err := g.decide(addr)
 	if err != nil {
 		g.refused.Add(1)
@@ -165,7 +165,7 @@ func (g *Guard) admit(ctx context.Context, addr netip.Addr, line chan struct{}) 
 	if err != nil {
 		return nil, fmt.Errorf("host %s: waiting until it is free: %w", addr, err)
 	}
-	if err := g.waitInLine(ctx, g.budgets(grant, addr), line); err != nil {
+	if err := g.waitInLine(ctx, g.budgets(grant, addr), line, step); err != nil {
 		release()
 		return nil, fmt.Errorf("host %s: waiting for the budget: %w", addr, err)
 	}
@@ -181,14 +181,12 @@ func (g *Guard) admit(ctx context.Context, addr netip.Addr, line chan struct{}) 
 	return release, nil
 }
 
-func (g *Guard) waitInLine(ctx context.Context, budgets []budget, line chan struct{}) error {
+func (g *Guard) waitInLine(ctx context.Context, budgets []budget, line *stepLine, step uint64) error {
 	if line != nil {
-		select {
-		case line <- struct{}{}:
-			defer func() { <-line }()
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := line.enter(ctx, step); err != nil {
+			return err
 		}
+		defer line.leave()
 	}
 	return g.pace.wait(ctx, budgets)
 }

@@ -1,6 +1,9 @@
 package scanner
 
-import "container/heap"
+import (
+	"container/heap"
+	"slices"
+)
 
 // waiting is a target that may not be probed before due.
 type waiting struct {
@@ -25,6 +28,12 @@ func (p *parking) due() (int64, bool) {
 }
 
 func (p *parking) take() waiting { return heap.Pop(&p.line).(waiting) }
+
+// keep drops those that it does not hold for.
+func (p *parking) keep(holds func(waiting) bool) {
+	p.line = slices.DeleteFunc(p.line, func(w waiting) bool { return !holds(w) })
+	heap.Init(&p.line)
+}
 
 func (p *parking) len() int { return len(p.line) }
 

@@ -26,7 +26,8 @@ type scan struct {
 	cfg     NaabuConfig
 	sink    minesweep.Sink
 	course  *course
-	passGap time.Duration
+	plan    minesweep.Plan
+	halt    stopping
 	settled *lowWater
 	proven  atomic.Uint64 // SYN: the cursor when a canary was last heard
 	syn     bool          // the engine is SYN; written before the first target
@@ -36,7 +37,7 @@ type scan struct {
 	ready chan Report
 	over  atomic.Bool // the work is done, the child may go
 	slots chan struct{}
-	line  chan struct{}
+	line  *stepLine
 
 	mu      sync.Mutex
 	flights map[netip.AddrPort]chan Report
@@ -46,9 +47,9 @@ type scan struct {
 }
 
 // Scan tries every target of the plan from its cursor on. It returns nil when
-// all are settled, ctx.Err() as soon as ctx ends, and otherwise one sentence
-// that says why the engine could not go on. It reports the last progress in
-// every case.
+// all are settled, or those that were probed when the plan was stopped, ctx.Err()
+// as soon as ctx ends, and otherwise one sentence that says why the engine could
+// not go on. It reports the last progress in every case.
 func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Sink) error {
 	course, err := newCourse(plan)
 	if err != nil {
@@ -58,12 +59,12 @@ func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Si
 		return sink.Progress(minesweep.Progress{Cursor: course.total, Total: course.total})
 	}
 	s := &scan{
-		cfg: n.cfg, sink: sink, course: course, passGap: plan.PassGap,
+		cfg: n.cfg, sink: sink, course: course, plan: plan,
 		settled: newLowWater(plan.Cursor, windowFactor*n.cfg.InFlight),
 		scope:   scopeSender{guard: n.cfg.Guard, targets: plan.Targets},
 		ready:   make(chan Report, 1),
 		slots:   make(chan struct{}, n.cfg.InFlight),
-		line:    make(chan struct{}, lineLength),
+		line:    newStepLine(lineLength),
 		flights: make(map[netip.AddrPort]chan Report),
 	}
 	s.proven.Store(plan.Cursor)
@@ -110,7 +111,10 @@ func (s *scan) work(ctx, side context.Context, done context.CancelFunc, group *e
 		group.Go(func() error { return every(side, canaryEvery, func() error { return s.canary(side) }) })
 	}
 	flights, fctx := errgroup.WithContext(ctx)
-	err := s.walk(fctx, flights)
+	wctx, takeNoMore := context.WithCancel(fctx)
+	defer takeNoMore()
+	group.Go(func() error { s.halt.heed(side, s.plan.Stop, takeNoMore); return nil })
+	err := s.walk(wctx, fctx, flights)
 	if failed := flights.Wait(); failed != nil {
 		err = failed
 	}
@@ -155,11 +159,20 @@ func engineSentence(r Report) string {
 	return sentence
 }
 
-// walk starts a flight for each step of the plan that is left.
-func (s *scan) walk(ctx context.Context, flights *errgroup.Group) error {
+// walk starts a flight for each step of the plan that is left, and returns nil
+// where the plan is stopped. ctx is of the walk, fctx of the flights.
+func (s *scan) walk(ctx, fctx context.Context, flights *errgroup.Group) error {
+	err := s.walkOn(ctx, fctx, flights)
+	if err != nil && fctx.Err() == nil && s.plan.Stopped() {
+		return nil
+	}
+	return err
+}
+
+func (s *scan) walkOn(ctx, fctx context.Context, flights *errgroup.Group) error {
 	for r := s.course.from(s.settled.cursor()); !r.done(); {
 		if r.startsPass() {
-			if err := sleep(ctx, s.passGap); err != nil {
+			if err := sleep(ctx, s.plan.PassGap); err != nil {
 				return err
 			}
 		}
@@ -174,7 +187,7 @@ func (s *scan) walk(ctx context.Context, flights *errgroup.Group) error {
 		}
 		f := flight{scan: s, step: step, target: r.nextTarget()}
 		f.freeSlot = sync.OnceFunc(func() { <-s.slots })
-		flights.Go(func() error { return f.fly(ctx) })
+		flights.Go(func() error { return f.fly(fctx) })
 	}
 	return nil
 }

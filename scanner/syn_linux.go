@@ -62,9 +62,9 @@ type synScan struct {
 }
 
 // Scan probes every target of the plan from its cursor on. It returns nil when
-// all are settled, ctx.Err() as soon as ctx ends, and otherwise one sentence
-// that says why the engine could not go on. It reports the last progress in
-// every case. Sockets are opened in the network namespace of the caller's thread.
+// all are settled, or those that were probed when the plan was stopped, ctx.Err()
+// as soon as ctx ends, and otherwise one sentence that says why the engine could
+// not go on. It reports the last progress in every case. Sockets are opened in the network namespace of the caller's thread.
 func (s *SYN) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Sink) error {
 	course, err := newCourse(plan)
 	if err != nil {
@@ -170,10 +170,11 @@ func (s *synScan) listen() error {
 }
 
 // rampFor is how long the rate rises: a twentieth of the time that the rest
-// takes at least, by the rate that was asked for.
+// takes at least, by the rate that was asked for; not at all where it was as high
+// a moment ago.
 func (s *synScan) rampFor() (int64, error) {
 	rate, err := s.gate.rate()
-	if err != nil || rate == 0 {
+	if err != nil || rate == 0 || s.plan.Warm {
 		return 0, err
 	}
 	seconds := float64(s.course.total-s.plan.Cursor) / float64(rate)

@@ -22,7 +22,7 @@ func (s *synScan) report(done bool) error {
 // engine was seen to hear.
 func (s *synScan) cursor(done bool, now int64) uint64 {
 	if done {
-		return s.course.total
+		return s.sender.marks.base // all, or what a stop let out
 	}
 	waited := now - int64(s.hearer.wait(s.cfg.Wait))
 	proven := s.deaf.proven(s.sender.sent.Load(), s.hearer.heard.Load(), s.hearer.last.Load(), now)

@@ -51,6 +51,10 @@ type sender struct {
 	parked parking
 	queues [][]packet // by way out
 
+	stopped func() bool // true once nothing more is to be taken from the course
+	halted  int64       // when that was; 0: not yet
+	top     uint64      // above every step that has left
+
 	errand atomic.Pointer[waiting] // a probe beside the course; nil: none
 	latest int64                   // when a probe of the course was let out last
 	full   func() bool             // true while what was found waits for the store
@@ -60,13 +64,17 @@ type sender struct {
 	rate                  peakRate
 }
 
-// run sends until the course is done; then every step has left.
+// run sends until the course is done; then every step has left. It also ends
+// where it was stopped; then every step below the base of the marks has, and
+// none above, but for those that overtook one which would have had to wait longer
+// than stopMost.
 func (s *sender) run(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		now := s.gate.now()
+		s.heed(now)
 		until, err := s.fill(now)
 		if err != nil {
 			return err
@@ -75,7 +83,7 @@ func (s *sender) run(ctx context.Context) error {
 			return err
 		}
 		s.marks.note(now)
-		if s.ahead.empty() && s.parked.len() == 0 {
+		if (s.ahead.empty() || s.halted > 0) && s.parked.len() == 0 {
 			return nil
 		}
 		if until > now {
@@ -83,6 +91,18 @@ func (s *sender) run(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+}
+
+// heed looks whether the plan was stopped. Then no further step is taken, and of
+// those that wait the ones stay that others have overtaken.
+func (s *sender) heed(now int64) {
+	switch {
+	case s.halted == 0 && s.stopped():
+		s.halted = max(now, 1)
+		s.parked.keep(func(w waiting) bool { return w.step < s.top || w.step == noStep })
+	case s.halted > 0 && now-s.halted > int64(stopMost):
+		s.parked.keep(func(waiting) bool { return false })
 	}
 }
 
@@ -161,7 +181,7 @@ func (s *sender) next(now int64) (waiting, bool) {
 	if s.errand.Load() != nil {
 		return *s.errand.Swap(nil), true
 	}
-	if s.ahead.empty() || s.parked.len() >= parkedMost || !s.marks.room(s.ahead.step()) || s.full() {
+	if s.halted > 0 || s.ahead.empty() || s.parked.len() >= parkedMost || !s.marks.room(s.ahead.step()) || s.full() {
 		return waiting{}, false
 	}
 	// Counted from the last probe of the pass before, for a pass may be faster
@@ -230,6 +250,9 @@ func (s *sender) flush(ctx context.Context) error {
 func (s *sender) left(packets []packet) {
 	for i := range packets {
 		s.marks.leave(packets[i].step)
+		if packets[i].step != noStep {
+			s.top = max(s.top, packets[i].step+1)
+		}
 	}
 	s.sent.Add(uint64(len(packets)))
 	s.rate.add(s.gate.now(), len(packets))
@@ -263,7 +286,7 @@ func newSender(g *gate, c *course, plan minesweep.Plan, p *proof, out outlet, wa
 	s := &sender{
 		gate: g, ahead: lookahead{ride: c.from(plan.Cursor)}, gap: plan.PassGap, proof: p, frame: newFrame(), out: out,
 		marks:  newSentMarks(plan.Cursor, min(max(left/256, 1<<16), 1<<20)),
-		queues: make([][]packet, ways), full: func() bool { return false }, mishap: func(address, error) {},
+		queues: make([][]packet, ways), full: func() bool { return false }, stopped: plan.Stopped, mishap: func(address, error) {},
 	}
 	for i := range s.queues {
 		s.queues[i] = make([]packet, 0, batchMost)

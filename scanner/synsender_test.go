@@ -55,7 +55,16 @@ func readProbe(b []byte) (netip.AddrPort, bool) {
 // newTestSender makes a sender for targets under b, with everything else in order.
 func newTestSender(t *testing.T, b *book, plan minesweep.Plan, refuses func(int, address) error) (*sender, *fakeOutlet) {
 	t.Helper()
-	g := newGuard(t, b, time.Now)
+	return newRatedSender(t, 0, b, plan, refuses)
+}
+
+// newRatedSender makes one whose guard bounds the rate of the sweep.
+func newRatedSender(t *testing.T, rate int, b *book, plan minesweep.Plan, refuses func(int, address) error) (*sender, *fakeOutlet) {
+	t.Helper()
+	g, err := NewGuard(t.Context(), GuardConfig{Load: b.load, Rate: rate, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	gt, done, err := g.openGate(plan)
 	if err != nil {
 		t.Fatal(err)
