@@ -24,7 +24,8 @@ type options struct {
 	minesweep string
 	logs      string // folder of what the workers said; "": none is kept
 	command   string // as typed, for the report
-	nodeRate  int    // of pair: what one worker may send
+	uplink    uint64 // of pair: bytes/s of each worker's way to the targets
+	rounds    int    // of pair
 }
 
 // The works.
@@ -49,7 +50,8 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	fl.StringVar(&o.out, "out", "", "folder of the report, such as bench; none is written without")
 	fl.StringVar(&o.minesweep, "minesweep", "bin/minesweep", "minesweep, with minesweep-naabu beside it")
 	fl.StringVar(&o.logs, "logs", "", "folder to keep what the workers said")
-	fl.IntVar(&o.nodeRate, "node-rate", 60_000, "of pair: packets/s that one worker may send")
+	fl.Uint64Var(&o.uplink, "uplink", 4_000_000, "of pair: bytes/s of each worker's way to the targets, with Ethernet headers")
+	fl.IntVar(&o.rounds, "rounds", 1, "of pair: how often one worker and two take their turns")
 	if err := fl.Parse(args); err != nil {
 		return o, err
 	}
@@ -68,6 +70,8 @@ func (o options) check() error {
 		return fmt.Errorf("-length %s: write 10s to 15m", o.length)
 	case o.devices < 1 || o.devices > 2000:
 		return fmt.Errorf("-devices %d: write 1 to 2000", o.devices)
+	case o.rounds < 1 || o.uplink < 100_000:
+		return fmt.Errorf("-rounds %d -uplink %d: write at least 1 and 100000", o.rounds, o.uplink)
 	case o.lanes < 0:
 		return fmt.Errorf("-lanes %d: write 1 or more", o.lanes)
 	}

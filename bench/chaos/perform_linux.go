@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,15 +14,25 @@ import (
 
 // perform does the work that was asked for and judges it.
 func perform(ctx context.Context, o options, now func() time.Time, out io.Writer) (err error) {
+	if o.work == workPair {
+		o.workers = 2
+	}
 	g, err := newGround(ctx, o)
 	defer func() { err = errors.Join(err, g.close()) }()
 	if err != nil {
 		return err
 	}
+	if o.work == workPair {
+		return g.pair(ctx, now, out)
+	}
+	return g.storm(ctx, now, out)
+}
+
+func (g *ground) storm(ctx context.Context, now func() time.Time, out io.Writer) error {
 	if err := g.people(ctx); err != nil {
 		return err
 	}
-	if err := g.authorise(ctx); err != nil {
+	if err := g.authorise(ctx, stormTargets, g.o.rate, g.o.per24); err != nil {
 		return err
 	}
 	s := &storm{ground: g, out: out, store: &store{g.server.SocketURL(database)}}
@@ -32,14 +43,13 @@ func perform(ctx context.Context, o options, now func() time.Time, out io.Writer
 	if err != nil {
 		return err
 	}
-	return conclude(o, f, now(), out)
+	return conclude(g.o, f, now(), out)
 }
 
-// authorise makes the store and gives authority over the targets, at the rate of
-// the sweep.
-func (g *ground) authorise(ctx context.Context) error {
-	_, err := g.minesweep(ctx, "grant", "add", "lab", stormTargets.String(), "--authority", "laboratory", "--basis", "chaos",
-		"--privacy", "organisation", "--rate", strconv.Itoa(g.o.rate), "--rate-per-24", strconv.Itoa(g.o.per24))
+// authorise makes the store and gives authority over the targets.
+func (g *ground) authorise(ctx context.Context, targets netip.Prefix, rate, per24 int) error {
+	_, err := g.minesweep(ctx, "grant", "add", "lab", targets.String(), "--authority", "laboratory", "--basis", "chaos",
+		"--privacy", "organisation", "--rate", strconv.Itoa(rate), "--rate-per-24", strconv.Itoa(per24))
 	return err
 }
 
@@ -53,10 +63,14 @@ func conclude(o options, f figures, at time.Time, out io.Writer) error {
 		fmt.Fprintln(out, "     ", text)
 	}
 	if o.out != "" {
-		if err := writeReport(o, f, at, out); err != nil {
+		if err := writePage(o, stormPage, "CHAOS.md", reportOf(o, f, at), out); err != nil {
 			return err
 		}
 	}
+	return verdict(floors)
+}
+
+func verdict(floors []floor) error {
 	if slices.ContainsFunc(floors, func(x floor) bool { return !x.holds }) {
 		return errFailed
 	}

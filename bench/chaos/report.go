@@ -14,32 +14,38 @@ import (
 )
 
 //go:embed chaos.md.tmpl
-var page string
+var stormPage string
 
-const reportName = "CHAOS.md"
-
-// report is what the page shows.
-type report struct {
+// machine is where and how was measured.
+type machine struct {
 	Date, Kernel, Go, Command string
 	Cores                     int
-	Floors                    []floor
-	Said                      []string
-	Sweep                     string
-	Events                    []event
-	Nodes                     []nodeFigures
-	Lost                      uint64
+}
+
+func machineOf(o options, at time.Time) machine {
+	kernel, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		kernel = []byte("unknown")
+	}
+	return machine{at.UTC().Format("2006-01-02 15:04 UTC"), strings.TrimSpace(string(kernel)), runtime.Version(), o.command, runtime.NumCPU()}
+}
+
+// report is what the page of a storm shows.
+type report struct {
+	Machine machine
+	Floors  []floor
+	Said    []string
+	Sweep   string
+	Events  []event
+	Nodes   []nodeFigures
+	Lost    uint64
 }
 
 // event is a row of what went wrong.
 type event struct{ At, What, Then string }
 
 func reportOf(o options, f figures, at time.Time) report {
-	kernel, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		kernel = []byte("unknown")
-	}
-	r := report{Date: at.UTC().Format("2006-01-02 15:04 UTC"), Kernel: strings.TrimSpace(string(kernel)), Go: runtime.Version(),
-		Command: o.command, Cores: runtime.NumCPU(), Floors: f.floors(), Said: append(f.misnamed, f.unasked...), Nodes: f.nodes, Lost: f.lost}
+	r := report{Machine: machineOf(o, at), Floors: f.floors(), Said: append(f.misnamed, f.unasked...), Nodes: f.nodes, Lost: f.lost}
 	r.Sweep = fmt.Sprintf("%d workers swept %s × %d ports at %d packets/s and %d over each /24, seed %d: %d packets in %.0f s, %.0f/s in the mean.",
 		o.workers, stormTargets, o.portsFor(), o.rate, o.per24, o.seed, f.sent, f.length.Seconds(), f.mean)
 	for _, h := range f.done {
@@ -56,22 +62,17 @@ func reportOf(o options, f figures, at time.Time) report {
 	return r
 }
 
-func (r report) markdown() ([]byte, error) {
-	t, err := template.New("page").Parse(page)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = t.Execute(&b, r)
-	return b.Bytes(), err
-}
-
-func writeReport(o options, f figures, at time.Time, out io.Writer) error {
-	text, err := reportOf(o, f, at).markdown()
+// writePage fills a page and writes it into the folder of the options.
+func writePage(o options, page, name string, data any, out io.Writer) error {
+	t, err := template.New(name).Parse(page)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(o.out, reportName)
+	var b bytes.Buffer
+	if err := t.Execute(&b, data); err != nil {
+		return err
+	}
+	path := filepath.Join(o.out, name)
 	fmt.Fprintln(out, "written:", path)
-	return os.WriteFile(path, text, 0o644)
+	return os.WriteFile(path, b.Bytes(), 0o644)
 }

@@ -52,6 +52,8 @@ func (s *store) newest(ctx context.Context) (int64, error) {
 // state is how a sweep stands.
 type state struct{ status, note string }
 
+func (s state) ended() bool { return s.status != "running" && s.status != "resting" }
+
 func (s *store) state(ctx context.Context, sweep int64) (st state, err error) {
 	err = s.read(ctx, "SELECT status, note FROM sweeps WHERE id = $1", []any{sweep},
 		func(r pgx.Rows) error { return r.Scan(&st.status, &st.note) })

@@ -72,27 +72,29 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // begin starts the sweep and waits for its first packet.
-func (s *storm) begin(ctx context.Context) error {
-	args := []string{"sweeps", "start", stormTargets.String(), "--ports", portText(s.ports), "--engine", "syn",
-		"--rate", fmt.Sprint(s.o.rate), "--rate-per-24", fmt.Sprint(s.o.per24)}
-	if s.o.lanes > 0 {
-		args = append(args, "--lanes", fmt.Sprint(s.o.lanes))
+func (s *storm) begin(ctx context.Context) (err error) {
+	s.sweep, err = s.launch(ctx, s.store, "--ports", portText(s.ports), stormTargets.String(),
+		"--rate", fmt.Sprint(s.o.rate), "--rate-per-24", fmt.Sprint(s.o.per24))
+	s.began = time.Now()
+	return err
+}
+
+// launch starts a sweep, waits for its first packet, and returns its number.
+func (g *ground) launch(ctx context.Context, from *store, args ...string) (int64, error) {
+	args = append([]string{"sweeps", "start", "--engine", "syn"}, args...)
+	if g.o.lanes > 0 {
+		args = append(args, "--lanes", fmt.Sprint(g.o.lanes))
 	}
-	if _, err := s.minesweep(ctx, args...); err != nil {
-		return err
-	}
-	var err error
-	if s.sweep, err = s.store.newest(ctx); err != nil {
-		return err
+	if _, err := g.minesweep(ctx, args...); err != nil {
+		return 0, err
 	}
 	late := time.Now().Add(time.Minute)
-	for s.cluster.Tally().SYNs == 0 {
+	for g.cluster.Tally().SYNs == 0 {
 		if time.Now().After(late) || !sleep(ctx, 20*time.Millisecond) {
-			return errors.New("a minute after the sweep was started no packet has been seen")
+			return 0, errors.New("a minute after the sweep was started no packet has been seen")
 		}
 	}
-	s.began = time.Now()
-	return nil
+	return from.newest(ctx)
 }
 
 // errDone says that the sweep does not run any more.
@@ -102,7 +104,7 @@ var errDone = errors.New("the sweep is done")
 // there to say so.
 func (s *storm) watch(ctx context.Context) error {
 	for sleep(ctx, time.Second) {
-		if state, err := s.store.state(ctx, s.sweep); err == nil && state.status != "running" && state.status != "resting" {
+		if state, err := s.store.state(ctx, s.sweep); err == nil && state.ended() {
 			return errDone
 		}
 	}

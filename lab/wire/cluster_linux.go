@@ -212,3 +212,18 @@ func (n *Node) Sent() (uint64, error) {
 	}
 	return dev.Attrs().Statistics.TxPackets, nil
 }
+
+// Narrow makes the node's way to the targets an uplink of so many bytes/s, as
+// frames with their Ethernet headers. What does not fit is refused to who sends it.
+func (n *Node) Narrow(bytesPerSecond uint64) error {
+	const burst, queue = 16 << 10, 64 << 10 // bytes
+	dev, err := n.space.netlink.LinkByName(n.targets.a.device)
+	if err != nil {
+		return err
+	}
+	microseconds := float64(burst) * 1e6 / float64(bytesPerSecond)
+	return n.space.netlink.QdiscReplace(&netlink.Tbf{
+		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: dev.Attrs().Index, Handle: netlink.MakeHandle(2, 0), Parent: netlink.HANDLE_ROOT},
+		Rate:       bytesPerSecond, Limit: queue, Buffer: uint32(microseconds * netlink.TickInUsec()),
+	})
+}
