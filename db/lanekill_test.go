@@ -1,0 +1,118 @@
+package db_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"minesweep"
+	"minesweep/db"
+)
+
+const laneVictimFile = "MINESWEEP_TEST_LANE_VICTIM"
+
+// TestLaneVictim is the node that TestKilledNodesLoseNothing kills; by itself it
+// does nothing.
+func TestLaneVictim(t *testing.T) {
+	file := os.Getenv(laneVictimFile)
+	if file == "" {
+		t.Skip("only as a child of TestKilledNodesLoseNothing")
+	}
+	c, q := newClock(), &jobs{}
+	s, err := db.Open(t.Context(), file, c.now)
+	must(t, err)
+	// The node before is dead, whatever the clock says, and with it its jobs.
+	must2(s.Orphans(t.Context(), -time.Second, nil))
+	must(t, s.SetStanding(t.Context(), 1, db.Running, "", q.enqueue))
+	for sweepOf(t, s, 1).Status != db.Done {
+		for _, run := range q.take(db.Nightly) {
+			must(t, victimStint(t.Context(), s, run, c, q))
+		}
+	}
+	fmt.Println("closed")
+}
+
+// victimStint runs a lane for a few steps and says what it has done.
+func victimStint(ctx context.Context, s *db.Store, run db.LaneRun, c *clock, q *jobs) error {
+	j, err := s.TakeLane(ctx, run, "victim")
+	if err != nil {
+		return err
+	}
+	from, total := j.Lane().Cursor, j.Lane().Total
+	for step := from; step < min(from+5, total); step++ {
+		p := minesweep.OpenPort{Target: walkTarget(run.Lane, step), At: c.now()}
+		if err := j.Checkpoint(ctx, minesweep.Progress{Cursor: step + 1, Sent: step + 1 - from}, []minesweep.OpenPort{p}); err != nil {
+			return err
+		}
+		fmt.Printf("walked %s\n", p.Target)
+	}
+	ports, _, err := j.Pending(ctx, 0, 5)
+	if err != nil {
+		return err
+	}
+	for _, p := range ports {
+		if err := j.Settle(ctx, p, nil, miner(p.Target.Addr().String(), "", c)); err != nil {
+			return err
+		}
+		fmt.Printf("asked %s\n", p.Target)
+	}
+	return j.Leave(ctx, db.LaneDone, "", q.enqueue)
+}
+
+func TestKilledNodesLoseNothing(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "killed.db")
+	s := openStore(t, file, newClock())
+	sweep := plan(t, s, walkSpec(t), &jobs{})
+	said := make(map[string]int)
+	for _, lines := range []int{20, 33, 47, 61, 0} {
+		for _, line := range laneVictim(t, file, lines) {
+			said[line]++
+		}
+	}
+	for line, n := range said {
+		if n != 1 {
+			t.Errorf("%d times: %s", n, line)
+		}
+	}
+	got := sweepOf(t, s, sweep.ID)
+	if got.Status != db.Done || got.Cursor != 128 || got.Open != 128 || got.Sent != 128 || len(hosts(t, s, sweep.ID)) != 128 {
+		t.Errorf("at the end %+v, %d hosts", got, len(hosts(t, s, sweep.ID)))
+	}
+	if tally := must2(s.Tally(t.Context(), sweep.ID)); tally.Asked != 128 {
+		t.Errorf("tally %+v", tally)
+	}
+	wantSeamless(t, s, sweep.ID)
+}
+
+// laneVictim runs a node, kills it after it said some lines, or never where
+// lines is 0, and returns all that it said.
+func laneVictim(t *testing.T, file string, lines int) (said []string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLaneVictim$")
+	cmd.Env = append(os.Environ(), laneVictimFile+"="+file)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	for scan := bufio.NewScanner(out); scan.Scan(); {
+		if line := scan.Text(); strings.HasPrefix(line, "walked ") || strings.HasPrefix(line, "asked ") {
+			if said = append(said, line); len(said) == lines {
+				must(t, cmd.Process.Kill()) // and read on: what it has said before is acknowledged too
+			}
+		}
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if killed := errors.As(err, &exit); killed != (lines > 0) {
+		t.Fatalf("the victim ended after %d lines of %d: %v", len(said), lines, err)
+	}
+	return said
+}
