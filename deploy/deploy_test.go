@@ -39,7 +39,7 @@ func (f *full) Snapshot(context.Context) (web.Snapshot, error) {
 	at := time.Unix(1, 0)
 	return web.Snapshot{
 		Sweeps: []web.Sweep{{ID: 1, Status: "running", Started: at, Budget: 1, Work: []web.LaneWork{{Kind: "discover"}},
-			Lanes: []web.LaneCount{{Kind: "discover", State: "ready", Lanes: 1}}, Hosts: map[string]int{"confirmed": 1}}},
+			Lanes: []web.LaneCount{{Kind: "discover", State: "ready", Lanes: 1}}, Counts: &web.Counts{Hosts: map[string]int{"confirmed": 1}}}},
 		Nodes:     []web.Node{{Name: "one", Heartbeat: at}},
 		Schedules: []web.Schedule{{Name: "s", Nights: map[string]int{"begun": 1}, Next: at, Success: at}},
 	}, nil

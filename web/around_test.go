@@ -101,7 +101,9 @@ func TestStintsAreCountedByHowTheyEnd(t *testing.T) {
 		_, over := s.Stint(t.Context(), web.Work{Kind: c.kind})
 		over(c.err)
 	}
+	s.Stint(t.Context(), web.Work{Kind: "ask"})
 	_, page := get(t, s, "/metrics")
+	wantSeries(t, page, `minesweep_lanes_in_hand`, 1)
 	wantSeries(t, page, `minesweep_stints_total{kind="discover",result="ok"}`, 1)
 	wantSeries(t, page, `minesweep_stints_total{kind="ask",result="failed"}`, 1)
 	wantSeries(t, page, `minesweep_stints_total{kind="ask",result="ok"}`, 1)

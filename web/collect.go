@@ -71,7 +71,6 @@ var (
 	descGuard24  = gaugeOf("guard_peak_per24_per_second", "Most connection attempts to one /24 within 1 s.")
 	descAge      = gaugeOf("guard_scope_age_seconds", "How old the scope is that the guard judges by; above 10 it refuses all.")
 	descOwnSkew  = gaugeOf("clock_skew_seconds", "How far this clock is ahead of the database's.")
-	descInHand   = gaugeOf("lanes_in_hand", "Lanes that this node runs.")
 	descLoopAge  = gaugeOf("loop_age_seconds", "Since a loop of this process turned last.", "loop")
 	descTurns    = counterOf("loop_turns_total", "Turns of the loops of this process.", "loop")
 )
@@ -106,13 +105,19 @@ func (r *reading) sweep(s Sweep, rate speed) {
 	for _, l := range s.Lanes {
 		r.gauge(descLanes, float64(l.Lanes), id, l.Kind, l.State)
 	}
-	r.gauge(descOpen, float64(s.Open), id)
-	r.gauge(descAsked, float64(s.Asked), id)
-	r.gauge(descQueue, float64(s.Open-s.Asked), id)
-	r.gauge(descDecoys, float64(s.Sieved), id)
-	for i, verdict := range slices.Sorted(maps.Keys(s.Hosts)) {
+	if s.Counts != nil {
+		r.counts(id, *s.Counts)
+	}
+}
+
+func (r *reading) counts(id string, c Counts) {
+	r.gauge(descOpen, float64(c.Open), id)
+	r.gauge(descAsked, float64(c.Asked), id)
+	r.gauge(descQueue, float64(c.Open-c.Asked), id)
+	r.gauge(descDecoys, float64(c.Sieved), id)
+	for i, verdict := range slices.Sorted(maps.Keys(c.Hosts)) {
 		if i < maxVerdicts {
-			r.gauge(descHosts, float64(s.Hosts[verdict]), id, verdict)
+			r.gauge(descHosts, float64(c.Hosts[verdict]), id, verdict)
 		}
 	}
 }
@@ -169,7 +174,6 @@ func (r *reading) local(s *Sight) {
 		r.gauge(descGuard24, float64(l.MaxPer24))
 		r.gauge(descAge, l.ScopeAge.Seconds())
 		r.gauge(descOwnSkew, l.Skew.Seconds())
-		r.gauge(descInHand, float64(l.Lanes))
 	}
 	now := s.cfg.Now()
 	s.loops.mu.Lock()

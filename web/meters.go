@@ -18,6 +18,7 @@ type meters struct {
 	beats       prometheus.Counter
 	beatsFailed prometheus.Counter
 	deaf        prometheus.Counter
+	inHand      prometheus.Gauge
 	stints      *prometheus.CounterVec
 }
 
@@ -46,7 +47,8 @@ func newMeters() meters {
 		beats:   counter("minesweep_beats_total", "Signs of life that this node showed for its lanes."),
 		beatsFailed: counter("minesweep_beats_failed_total",
 			"Signs of life that did not reach the database; after 10 s of them the node stops sending."),
-		deaf: counter("minesweep_canary_deaf_total", "Runs of an engine that ended because it heard nothing."),
+		deaf:   counter("minesweep_canary_deaf_total", "Runs of an engine that ended because it heard nothing."),
+		inHand: prometheus.NewGauge(prometheus.GaugeOpts{Name: "minesweep_lanes_in_hand", Help: "Lanes that this node runs."}),
 		stints: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "minesweep_stints_total",
 			Help: "Lanes that this node took and gave back, by kind and whether that went well."}, []string{"kind", "result"}),
 	}
@@ -70,7 +72,7 @@ func (s *Sight) register() {
 	}
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "minesweep_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": s.cfg.Version, "go": runtime.Version()}}, func() float64 { return 1 })
-	s.registry.MustRegister(m.checkpoint, m.store, m.storeErrors, m.asked, m.answers, m.beats, m.beatsFailed, m.deaf, m.stints, build,
+	s.registry.MustRegister(m.checkpoint, m.store, m.storeErrors, m.asked, m.answers, m.beats, m.beatsFailed, m.deaf, m.inHand, m.stints, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 

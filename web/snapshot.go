@@ -29,10 +29,15 @@ type Sweep struct {
 	Budget  uint64 // packets/s asked for over all lanes; 0: what the grants allow
 	Work    []LaneWork
 	Lanes   []LaneCount
-	Open    int // open ports found
-	Asked   int // of them: asked, or held back
-	Sieved  int // of them: held back as decoys
-	Hosts   map[string]int
+	Counts  *Counts // nil: they could not be counted in time
+}
+
+// Counts are of the open ports and hosts of a sweep.
+type Counts struct {
+	Open   int            // open ports found
+	Asked  int            // of them: asked, or held back
+	Sieved int            // of them: held back as decoys
+	Hosts  map[string]int // by verdict
 }
 
 // LaneWork is what the lanes of one kind of a sweep have done together.
@@ -69,5 +74,4 @@ type Local struct {
 	MaxPer24                   int           // most attempts to one /24 within 1 s
 	ScopeAge                   time.Duration // since the guard's scope was read
 	Skew                       time.Duration // of this clock against the database's, as measured last
-	Lanes                      int           // in hand
 }

@@ -166,7 +166,9 @@ func kindOf(kind string) string {
 // over ends it with how it went.
 func (s *Sight) Stint(ctx context.Context, w Work) (_ context.Context, over func(error)) {
 	ctx, sp := s.begin(withWork(ctx, w), "stint", w.attributes()...)
+	s.meters.inHand.Inc()
 	return ctx, func(err error) {
+		s.meters.inHand.Dec()
 		result := "ok"
 		if unlessStopped(err) != nil {
 			result = "failed"

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -43,6 +44,7 @@ type program struct {
 	now            func() time.Time
 	lookup         scanner.Lookup // of host names among targets
 	newSYN         func(scanner.SYNConfig) (minesweep.Scanner, error)
+	log            *slog.Logger // of a command that runs for long; nil: notices go to stderr
 	settings       settings
 	loaded         *fingerprints.Set // nil until a command needs the rules
 }

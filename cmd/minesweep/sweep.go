@@ -216,4 +216,11 @@ func (p *program) rules() (*fingerprints.Set, error) {
 	return rules, nil
 }
 
-func (p *program) notice(sentence string) { fmt.Fprintln(p.stderr, "minesweep: "+oneLine(sentence)) }
+// notice tells a sentence to whoever runs the program.
+func (p *program) notice(sentence string) {
+	if p.log != nil {
+		p.log.Info(sentence)
+		return
+	}
+	fmt.Fprintln(p.stderr, "minesweep: "+oneLine(sentence))
+}
