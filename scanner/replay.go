@@ -10,6 +10,12 @@ import (
 	"minesweep"
 )
 
+// Lengths of the IP packet of one probe of the SYN engine, in bytes.
+const (
+	SYNBytes4 = ip4Header + tcpHeader
+	SYNBytes6 = ip6Header + tcpHeader
+)
+
 // Step is a probe of one address in the order of a plan.
 type Step struct {
 	Number uint64 // in the plan's shard, from 0; passes count on

@@ -15,7 +15,7 @@ import (
 )
 
 func (p *program) auditCommand() *cobra.Command {
-	return group("audit", "who did what, and who was probed", p.auditList(), p.auditVerify())
+	return group("audit", "who did what, and who was probed", p.auditList(), p.auditVerify(), p.auditProbes())
 }
 
 // auditRow is an entry of the audit log as audit list shows it.
