@@ -56,7 +56,7 @@ func (r *nightRow) night() Night {
 // decided once: decided again it is [ErrExists], with what it was.
 func (s *Store) DecideNight(ctx context.Context, night Night, spec SweepSpec, enqueue Enqueue) (Night, error) {
 	row := &nightRow{
-		Schedule: plain(night.Schedule), PlannedAt: micros(night.PlannedAt), Outcome: string(night.Outcome), Note: plain(night.Note),
+		Schedule: plain(night.Schedule), PlannedAt: micros(night.PlannedAt), Outcome: string(night.Outcome), SweepID: night.Sweep, Note: plain(night.Note),
 	}
 	spec.Queue, spec.Schedule = Nightly, night.Schedule
 	var fresh *sweepRow

@@ -15,6 +15,7 @@ const MaxLanes = 256
 // PlanSweep stores a running sweep of spec.Lanes lanes of discovery and, unless
 // nothing is to be asked, as many of asking, and makes the job of the first run
 // of each, in one transaction. Spec's shard, owner and Alive mean nothing here.
+// It is [ErrExists] where a sweep of spec's schedule has not ended.
 func (s *Store) PlanSweep(ctx context.Context, spec SweepSpec, enqueue Enqueue) (Sweep, error) {
 	row, err := s.planned(spec)
 	if err != nil {
@@ -22,10 +23,27 @@ func (s *Store) PlanSweep(ctx context.Context, spec SweepSpec, enqueue Enqueue) 
 	}
 	var sweep Sweep
 	err = s.writeJobs(ctx, func(ctx context.Context, tx Tx) (err error) {
+		if err := s.noneOf(ctx, tx, spec.Schedule); err != nil {
+			return err
+		}
 		sweep, err = s.plan(ctx, tx, row, spec, enqueue)
 		return err
 	})
 	return sweep, err
+}
+
+// noneOf refuses where a sweep of the schedule has not ended.
+func (s *Store) noneOf(ctx context.Context, tx Tx, schedule string) error {
+	if schedule == "" {
+		return nil
+	}
+	var before []sweepRow
+	err := unfinished(selectSweeps(tx, &before), schedule).OrderExpr("s.id DESC").Limit(1).Scan(ctx)
+	if err == nil && len(before) > 0 {
+		err = fmt.Errorf("sweep %d of it %w and is %s; let it end, or end it with `minesweep sweeps cancel %d`",
+			before[0].ID, ErrExists, before[0].Status, before[0].ID)
+	}
+	return err
 }
 
 // planned checks the spec of a sweep in lanes and makes its row.
