@@ -96,7 +96,7 @@ func TestSystemdHearsThatItLives(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	hear := func() string {
 		buf := make([]byte, 64)
 		n, err := l.Read(buf)
@@ -135,7 +135,7 @@ func TestWatchdogIsSilentWhileALoopStandsStill(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	s, c := newSight(t, web.Config{})
 	s.Loop("beat", time.Second)
 	c.forward(time.Minute)

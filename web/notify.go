@@ -22,7 +22,7 @@ func (s *Sight) Systemd(ctx context.Context, getenv func(string) string) error {
 	if err != nil {
 		return fmt.Errorf("systemd: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	say := func(word string) error {
 		if _, err := conn.WriteToUnix([]byte(word), &net.UnixAddr{Name: path, Net: "unixgram"}); err != nil {
 			return fmt.Errorf("systemd: %s could not be said: %w", word, err)

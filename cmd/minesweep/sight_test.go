@@ -29,7 +29,7 @@ func watchedStore(t *testing.T, d *desk) (*db.Store, db.Sweep) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
+	t.Cleanup(func() { _ = store.Close() })
 	var b netipx.IPSetBuilder
 	b.AddPrefix(netip.MustParsePrefix("192.0.2.0/30"))
 	targets, err := b.IPSet()
@@ -139,7 +139,7 @@ func TestReadinessFollowsClockGuardAndStore(t *testing.T) {
 	}
 
 	s.watch(nil)
-	store.Close()
+	_ = store.Close()
 	ahead.Store(int64(20 * time.Second))
 	if code, body := page(s, "/readyz"); code != http.StatusServiceUnavailable || !strings.HasPrefix(body, "store: ") {
 		t.Errorf("without its store: %d %q", code, body)
@@ -199,7 +199,8 @@ func TestSightServesLogsAndTraces(t *testing.T) {
 	if posts.Load() != 1 {
 		t.Errorf("%d posts to the collector, want the one of the stint", posts.Load())
 	}
-	if _, err := http.Get("http://" + line.Listen + "/healthz"); err == nil {
+	if again, err := http.Get("http://" + line.Listen + "/healthz"); err == nil {
+		again.Body.Close()
 		t.Error("it is served after the end")
 	}
 }
