@@ -26,6 +26,13 @@ func (s *Store) SetStanding(ctx context.Context, sweep int64, to Status, note st
 	return err
 }
 
+// FailSweep ends a sweep in lanes for good that cannot go on; note says why. Its
+// lanes rest, those that run when their nodes have heard of it.
+func (s *Store) FailSweep(ctx context.Context, sweep int64, note string) error {
+	_, err := s.setStanding(ctx, sweep, Failed, note, nil, Running, Resting, Paused)
+	return err
+}
+
 // Rest lets a sweep rest that runs, and reports whether it did: a sweep that a
 // person has paused meanwhile stays paused.
 func (s *Store) Rest(ctx context.Context, sweep int64, note string) (bool, error) {
@@ -81,13 +88,13 @@ func standable(sweep Sweep) error {
 
 func (s *Store) stand(ctx context.Context, tx bun.Tx, sweep Sweep, to Status, note string) error {
 	q := tx.NewUpdate().Model((*sweepRow)(nil)).Set("status = ?", string(to)).Set("note = ?", plain(note)).Where("id = ?", sweep.ID)
-	if to == Cancelled {
+	if to == Cancelled || to == Failed {
 		q = q.Set("finished_at = ?", micros(s.now()))
 	}
 	if _, err := q.Exec(ctx); err != nil {
 		return err
 	}
-	action := map[Status]string{Paused: "sweep pause", Resting: "sweep rest", Cancelled: "sweep cancel", Running: "sweep resume"}[to]
+	action := map[Status]string{Paused: "sweep pause", Resting: "sweep rest", Cancelled: "sweep cancel", Failed: "sweep fail", Running: "sweep resume"}[to]
 	if sweep.Status == Resting && to == Running {
 		action = "sweep wake"
 	}
