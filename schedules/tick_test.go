@@ -217,6 +217,8 @@ func TestOnDemandSweepsRestByTheHoursOfTheirGrants(t *testing.T) {
 	g := smallGrant()
 	g.Window = mustHours(t, "00:30-06:30 UTC")[0]
 	w.grant(g)
+	// What a wider grant allows already does not wait for this one's hours.
+	w.grant(minesweep.Grant{Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, Window: mustHours(t, "12:00-13:00 UTC")[0]})
 	w.grant(minesweep.Grant{Name: "far", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")}, Window: mustHours(t, "12:00-13:00 UTC")[0]})
 	w.now = clock(t, 22, "01:00")
 	may, err := readAuthority(t.Context(), w.store, w.now)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go4.org/netipx"
+
 	"minesweep"
 	"minesweep/db"
 )
@@ -26,11 +28,10 @@ func (t *Ticker) windows(ctx context.Context, may authority, schedules []db.Sche
 }
 
 func (t *Ticker) window(ctx context.Context, may authority, sweep db.Sweep, schedules []db.Schedule) error {
-	hours, err := may.hoursOfSweep(sweep, schedules)
+	hours, open, err := may.hoursOfSweep(sweep, schedules)
 	if err != nil {
 		return err
 	}
-	open := hours.Open(may.now)
 	switch {
 	case open && sweep.Status == db.Resting:
 		return t.wake(ctx, sweep)
@@ -64,24 +65,55 @@ func (t *Ticker) rest(ctx context.Context, sweep db.Sweep, hours Hours, now time
 const soon = 4 * 24 * time.Hour
 
 // hoursOfSweep are those of the sweep's window and of the grants that it is
-// under: those of its schedule, else all that its targets touch. A grant that
-// ended does not count; the guard refuses what it covered.
-func (a authority) hoursOfSweep(sweep db.Sweep, schedules []db.Schedule) (Hours, error) {
-	if i := slices.IndexFunc(schedules, func(s db.Schedule) bool { return s.Name == sweep.Schedule }); i >= 0 && sweep.Schedule != "" {
+// under, and whether they are open: those of its schedule, else all that its
+// targets touch and cannot do without. A grant that ended does not count; the
+// guard refuses what it covered.
+func (a authority) hoursOfSweep(sweep db.Sweep, schedules []db.Schedule) (hours Hours, open bool, err error) {
+	if i := slices.IndexFunc(schedules, func(s db.Schedule) bool { return s.Name == sweep.Schedule }); i >= 0 {
 		valid, _ := a.named(schedules[i].Grants)
-		return hoursOf(sweep.Window, valid), nil
+		hours = hoursOf(sweep.Window, valid)
+		return hours, hours.Open(a.now), nil
 	}
 	targets, err := sweep.TargetSet()
 	if err != nil {
-		return nil, fmt.Errorf("sweep %d: %w", sweep.ID, err)
+		return nil, false, fmt.Errorf("sweep %d: %w", sweep.ID, err)
 	}
 	var touched []minesweep.Grant
 	for _, g := range a.grants {
-		if anyHour(g).Standing(a.now) == "" && slices.ContainsFunc(g.Prefixes, targets.OverlapsPrefix) {
+		if anyHour(g).Standing(a.now) == "" && overlaps(g, targets) {
 			touched = append(touched, g)
 		}
 	}
-	return hoursOf(sweep.Window, touched), nil
+	hours = hoursOf(sweep.Window, touched)
+	return hours, sweep.Window.Contains(a.now) && a.enough(targets, touched), nil
+}
+
+// enough reports whether the grants whose hours are open cover all of the targets
+// that those cover whose hours are not.
+func (a authority) enough(targets *netipx.IPSet, touched []minesweep.Grant) bool {
+	var rest netipx.IPSetBuilder
+	rest.AddSet(targets)
+	closed := false
+	for _, g := range touched {
+		if !g.Window.Contains(a.now) {
+			closed = true
+			continue
+		}
+		for _, p := range g.Prefixes {
+			rest.RemovePrefix(p)
+		}
+	}
+	if !closed {
+		return true
+	}
+	left, err := rest.IPSet()
+	return err == nil && !slices.ContainsFunc(touched, func(g minesweep.Grant) bool {
+		return !g.Window.Contains(a.now) && overlaps(g, left)
+	})
+}
+
+func overlaps(g minesweep.Grant, set *netipx.IPSet) bool {
+	return slices.ContainsFunc(g.Prefixes, set.OverlapsPrefix)
 }
 
 func zoneOf(w minesweep.Window) *time.Location {
