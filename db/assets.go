@@ -39,6 +39,7 @@ type assetRow struct {
 
 	AnsweredAt int64 `bun:",scanonly"` // written by what is in observations.go only
 	MissedAt   int64 `bun:",scanonly"`
+	TriedAt    int64 `bun:",scanonly"`
 }
 
 type assetAddressRow struct {
