@@ -36,6 +36,12 @@ func eachStore(t *testing.T, f func(t *testing.T, address string)) {
 	})
 }
 
+// eachEmpty is eachStore where no table is made yet.
+func eachEmpty(t *testing.T, f func(t *testing.T, address string)) {
+	t.Run("sqlite", func(t *testing.T) { f(t, filepath.Join(t.TempDir(), "new.db")) })
+	t.Run("postgres", func(t *testing.T) { f(t, server.Fresh(t, nil)) })
+}
+
 // newDatabase returns the address of a new store on PostgreSQL.
 func newDatabase(t testing.TB) string {
 	t.Helper()

@@ -61,7 +61,9 @@ func (s *Store) EnsureMonths(ctx context.Context, now time.Time) error {
 }
 
 func (s *Store) hasMonth(ctx context.Context, from bun.IDB, month time.Time) (there bool, err error) {
-	err = from.NewRaw("SELECT to_regclass(?) IS NOT NULL", monthName(month)).Scan(ctx, &there)
+	// Not to_regclass: it may remember what it saw before the lock was waited for.
+	err = from.NewRaw("SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = ? AND relnamespace = current_schema()::regnamespace)",
+		monthName(month)).Scan(ctx, &there)
 	return there, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,24 +156,4 @@ func TestOpenEmptyFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "empty.db")
 	must(t, os.WriteFile(file, nil, 0o600))
 	openStore(t, file, newClock())
-}
-
-func TestOpenByManyAtOnce(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "new.db")
-	errs := make(chan error, 8)
-	for range cap(errs) {
-		go func() {
-			s, err := db.Open(t.Context(), file, newClock().now)
-			if err == nil {
-				_, err = s.Secret(t.Context())
-				err = errors.Join(err, s.Close())
-			}
-			errs <- err
-		}()
-	}
-	for range cap(errs) {
-		if err := <-errs; err != nil {
-			t.Error(err)
-		}
-	}
 }
