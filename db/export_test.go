@@ -5,8 +5,9 @@ func PathOf(s *Store) string { return s.path }
 
 // The forms in which bodies are kept, for the fuzzers.
 var (
-	EncodeHost = encodeHost
-	DecodeHost = decodeHost
-	Pack       = (&Store{}).pack
-	Unpack     = unpack
+	EncodeHost  = encodeHost
+	DecodeHost  = decodeHost
+	ForPostgres = forPostgres
+	Pack        = (&Store{}).pack
+	Unpack      = unpack
 )
