@@ -139,15 +139,16 @@ func TestNothingIsStoredWithoutItsJob(t *testing.T) {
 }
 
 func TestPlanSweepRefuses(t *testing.T) {
-	s, _ := newStore(t)
-	for name, change := range map[string]func(*db.SweepSpec){
-		"queue": func(sp *db.SweepSpec) { sp.Queue = "" }, "lanes": func(sp *db.SweepSpec) { sp.Lanes = db.MaxLanes + 1 },
-		"rate": func(sp *db.SweepSpec) { sp.RatePer24 = -1 }, "port": func(sp *db.SweepSpec) { sp.Ports = nil },
-	} {
-		sp := laned(t, 1)
-		change(&sp)
-		if _, err := s.PlanSweep(t.Context(), sp, nil); err == nil {
-			t.Errorf("a sweep with a wrong %s was planned", name)
+	eachNew(t, func(t *testing.T, s *db.Store, _ *clock) {
+		for name, change := range map[string]func(*db.SweepSpec){
+			"queue": func(sp *db.SweepSpec) { sp.Queue = "" }, "lanes": func(sp *db.SweepSpec) { sp.Lanes = db.MaxLanes + 1 },
+			"rate": func(sp *db.SweepSpec) { sp.RatePer24 = -1 }, "port": func(sp *db.SweepSpec) { sp.Ports = nil },
+		} {
+			sp := laned(t, 1)
+			change(&sp)
+			if _, err := s.PlanSweep(t.Context(), sp, nil); err == nil {
+				t.Errorf("a sweep with a wrong %s was planned", name)
+			}
 		}
-	}
+	})
 }

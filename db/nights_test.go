@@ -71,12 +71,13 @@ func TestSchedules(t *testing.T) {
 }
 
 func TestScheduleInAnotherZoneThanItsWindow(t *testing.T) {
-	s, _ := newStore(t)
-	sch := schedule(t)
-	sch.Zone = "Asia/Urumqi"
-	if err := s.AddSchedule(t.Context(), sch); err == nil {
-		t.Error("stored, and its window would be another one when it is read")
-	}
+	eachNew(t, func(t *testing.T, s *db.Store, _ *clock) {
+		sch := schedule(t)
+		sch.Zone = "Asia/Urumqi"
+		if err := s.AddSchedule(t.Context(), sch); err == nil {
+			t.Error("stored, and its window would be another one when it is read")
+		}
+	})
 }
 
 func TestNightIsDecidedOnceAndItsSweepNotDoubled(t *testing.T) {
