@@ -105,8 +105,15 @@ func (s *sight) beside(name string, job func() error) {
 	})
 }
 
-// watch tells which guard decides in this process.
-func (s *sight) watch(guard *scanner.Guard) { s.stats.guard.Store(guard) }
+// watch tells which guard holds the scope of this process.
+func (s *sight) watch(guard *scanner.Guard) {
+	s.stats.guard.Store(guard)
+	s.stats.lanes.add(guard)
+}
+
+// watchLane counts what the guard of one lane does; over is called when the lane
+// is left.
+func (s *sight) watchLane(guard *scanner.Guard) (over func()) { return s.stats.lanes.add(guard) }
 
 // stop ends what start began, and sends the last traces; it takes some seconds
 // at most.

@@ -129,16 +129,22 @@ func TestReadinessFollowsClockGuardAndStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.watch(guard)
+	if _, err := guard.Admit(t.Context(), netip.MustParseAddr("192.0.2.1")); err == nil {
+		t.Error("the guard lets out what no grant covers")
+	}
 	ahead.Store(int64(9 * time.Second))
 	page(s, "/metrics")
 	wantReady(t, s, "")
 	ahead.Store(int64(11 * time.Second))
 	wantReady(t, s, "guard: "+scanner.ErrStale.Error()+"\n")
-	if _, text := page(s, "/metrics"); !strings.Contains(text, "\nminesweep_guard_scope_age_seconds 11\n") {
-		t.Errorf("the age of the scope is %s", grep(text, "minesweep_guard_scope"))
+	_, text := page(s, "/metrics")
+	for _, want := range []string{"\nminesweep_guard_scope_age_seconds 11\n", "\nminesweep_guard_refused_total 1\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, grep(text, "minesweep_guard"))
+		}
 	}
 
-	s.watch(nil)
+	s.stats.guard.Store(nil)
 	_ = store.Close()
 	ahead.Store(int64(20 * time.Second))
 	if code, body := page(s, "/readyz"); code != http.StatusServiceUnavailable || !strings.HasPrefix(body, "store: ") {

@@ -29,7 +29,8 @@ type stats struct {
 	store *db.Store
 	node  string
 	now   func() time.Time
-	guard atomic.Pointer[scanner.Guard] // nil: there is none yet
+	guard atomic.Pointer[scanner.Guard] // of the node; nil: there is none yet
+	lanes guardCounts                   // what it and the guards of lanes count
 	skew  atomic.Int64                  // of this node's clock, nanoseconds, as its row says
 
 	mu      sync.Mutex // guards counted
@@ -191,10 +192,10 @@ func (s *stats) schedules(ctx context.Context) ([]web.Schedule, error) {
 
 // local is what this process knows of itself.
 func (s *stats) local() web.Local {
-	l := web.Local{Skew: time.Duration(s.skew.Load())}
+	c := s.lanes.sum()
+	l := web.Local{Admitted: c.Admitted, Refused: c.Refused, Starved: c.Starved, MaxPer24: c.MaxPer24,
+		Skew: time.Duration(s.skew.Load())}
 	if guard := s.guard.Load(); guard != nil {
-		c := guard.Counts()
-		l.Admitted, l.Refused, l.Starved, l.MaxPer24 = c.Admitted, c.Refused, c.Starved, c.MaxPer24
 		l.ScopeAge = guard.ScopeAge()
 	}
 	return l
