@@ -38,12 +38,16 @@ func Migrate(ctx context.Context, address string, now func() time.Time) (from, t
 // those of an older one up to date. Nodes that come at the same time wait for
 // each other. It returns the version that it found.
 func (s *Store) migrateServer(ctx context.Context, upgrade bool) (version int64, err error) {
-	if version, err = s.serverVersion(ctx, s.reader); err != nil {
+	version, readOnly, err := s.serverVersion(ctx, s.reader)
+	if err != nil {
 		return 0, s.explain(err)
+	}
+	if readOnly {
+		return 0, errors.New(readOnlySentence(s.path))
 	}
 	if version == 0 || upgrade {
 		err = s.write(ctx, func(ctx context.Context, tx bun.Tx) error {
-			if version, err = s.serverVersion(ctx, tx); err != nil {
+			if version, _, err = s.serverVersion(ctx, tx); err != nil {
 				return err
 			}
 			if version == 0 {
@@ -73,34 +77,30 @@ func (s *Store) migrateServer(ctx context.Context, upgrade bool) (version int64,
 
 // serverVersion returns how many scripts a database on PostgreSQL has: 0 where it
 // is empty. One that holds the tables of another program is an error.
-func (s *Store) serverVersion(ctx context.Context, from bun.IDB) (int64, error) {
+func (s *Store) serverVersion(ctx context.Context, from bun.IDB) (version int64, readOnly bool, err error) {
 	var schema string
-	var readOnly bool
 	var ours, all int64
-	err := from.NewRaw(`SELECT coalesce(current_schema(), ''), current_setting('transaction_read_only')::boolean,
+	err = from.NewRaw(`SELECT coalesce(current_schema(), ''), current_setting('transaction_read_only')::boolean,
 		count(*) FILTER (WHERE c.relname IN ('installation', 'schema_version')), count(c.relname)
 		FROM (SELECT relname FROM pg_class AS t WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
 			AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = t.oid AND deptype = 'e')) AS c`).
 		Scan(ctx, &schema, &readOnly, &ours, &all)
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, false, err
 	case schema == "":
-		return 0, fmt.Errorf("database %s has no schema that this user may use; grant it one, or name another database with --db", s.path)
+		return 0, false, fmt.Errorf("database %s has no schema that this user may use; grant it one, or name another database with --db", s.path)
 	case all > 0 && ours < 2:
-		return 0, s.foreign()
-	case readOnly:
-		return 0, errors.New(readOnlySentence(s.path))
+		return 0, false, s.foreign()
 	case all == 0:
-		return 0, nil
+		return 0, readOnly, nil
 	}
-	var version int64
 	err = from.NewRaw("SELECT version FROM schema_version WHERE program = 'minesweep'").Scan(ctx, &version)
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && (pg.Code == undefinedColumn || pg.Code == undefinedTable) {
-		return 0, s.foreign()
+		return 0, false, s.foreign()
 	}
-	return version, err
+	return version, readOnly, err
 }
 
 func (s *Store) foreign() error {
