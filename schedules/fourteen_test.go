@@ -129,7 +129,7 @@ func TestFourteenNightsFinishWhenForeseen(t *testing.T) {
 		if !f.Planned.Equal(nights[i].PlannedAt) || f.Does != does {
 			t.Errorf("night %d: foreseen to %s at %s, was to %s at %s", i, f.Does, f.Planned, does, nights[i].PlannedAt)
 		}
-		if d := w.done[nights[i].Sweep].Sub(f.Finish); d < 0 || d > quarter {
+		if d := w.done[nights[i].Sweep].Sub(f.Finish); d < 0 || d > stride {
 			t.Errorf("night %d: foreseen to end at %s, ended at %s", i, f.Finish.In(zone), w.done[nights[i].Sweep].In(zone))
 		}
 	}

@@ -87,20 +87,17 @@ func (w *world) nights(schedule string) []db.Night {
 	return nights
 }
 
-// run turns the clock to until: a quarter of an hour at a time while a lane is in
-// hand, else half an hour, so that each half hour is met.
+// stride is how far the clock is turned between two ticks; nights begin and end
+// at a multiple of it.
+const stride = 30 * time.Minute
+
+// run turns the clock to until.
 func (w *world) run(until time.Time) {
 	w.t.Helper()
 	for w.now.Before(until) {
-		step := 30 * time.Minute
-		if len(w.held) > 0 {
-			step = quarter
-		}
-		w.step(w.now.Truncate(step).Add(step))
+		w.step(w.now.Truncate(stride).Add(stride))
 	}
 }
-
-const quarter = 15 * time.Minute
 
 func (w *world) step(to time.Time) {
 	w.t.Helper()
