@@ -200,24 +200,25 @@ func TestFourteenNightsCutOff(t *testing.T) {
 	skipInRace(t)
 	t.Parallel()
 	begin := time.Date(2026, 11, 21, 4, 0, 0, 0, time.UTC)
-	w := newWorld(t, begin)
-	w.grant(province(25_000))
-	w.schedule(nightly(t, "Asia/Shanghai", 2))
-	w.run(begin.Add(14 * time.Hour))  // 02:00
-	w.down(begin.Add(15 * time.Hour)) // until 03:00
-	w.run(begin.Add(16 * time.Hour))
-	w.down(begin.AddDate(0, 0, 1).Add(13 * time.Hour)) // until 01:00 of the next night
-	w.run(begin.AddDate(0, 0, 4))
-	var got []string
-	for _, n := range w.nights("province") {
-		got = append(got, fmt.Sprint(n.Outcome, " ", n.Sweep))
-	}
-	if text := strings.Join(got, ", "); text != "begun 1, continued 1, continued 1, begun 2" {
-		t.Errorf("nights became %s", text)
-	}
-	s, err := w.store.Sweep(t.Context(), 1)
-	w.check(err)
-	if s.Status != db.Done || s.Cursor != 2*provinceProbes || w.sent[1] != 2*provinceProbes {
-		t.Errorf("sweep 1 is %s, settled %d, sent %d", s.Status, s.Cursor, w.sent[1])
-	}
+	worlds(t, begin, func(t *testing.T, w *world) {
+		w.grant(province(25_000))
+		w.schedule(nightly(t, "Asia/Shanghai", 2))
+		w.run(begin.Add(14 * time.Hour))  // 02:00
+		w.down(begin.Add(15 * time.Hour)) // until 03:00
+		w.run(begin.Add(16 * time.Hour))
+		w.down(begin.AddDate(0, 0, 1).Add(13 * time.Hour)) // until 01:00 of the next night
+		w.run(begin.AddDate(0, 0, 4))
+		var got []string
+		for _, n := range w.nights("province") {
+			got = append(got, fmt.Sprint(n.Outcome, " ", n.Sweep))
+		}
+		if text := strings.Join(got, ", "); text != "begun 1, continued 1, continued 1, begun 2" {
+			t.Errorf("nights became %s", text)
+		}
+		s, err := w.store.Sweep(t.Context(), 1)
+		w.check(err)
+		if s.Status != db.Done || s.Cursor != 2*provinceProbes || w.sent[1] != 2*provinceProbes {
+			t.Errorf("sweep 1 is %s, settled %d, sent %d", s.Status, s.Cursor, w.sent[1])
+		}
+	})
 }

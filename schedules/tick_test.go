@@ -121,124 +121,129 @@ func TestTickDecides(t *testing.T) {
 }
 
 func TestTickOfAPausedSchedule(t *testing.T) {
-	w := newWorld(t, evening())
-	w.grant(smallGrant())
-	w.schedule(small(t))
-	w.check(w.store.PauseSchedule(t.Context(), "small"))
-	w.ticked(clock(t, 22, "00:30"))
-	w.became("small", "skipped 0 the schedule is paused")
-	w.now = clock(t, 23, "05:00") // the next night passes unseen, in the pause
-	w.check(w.store.ResumeSchedule(t.Context(), "small"))
-	w.ticked(clock(t, 23, "05:01"))
-	w.became("small", "skipped 0 the schedule is paused")
-	w.ticked(clock(t, 24, "00:30"))
-	w.became("small", "skipped 0 the schedule is paused", "begun 1")
+	worlds(t, evening(), func(t *testing.T, w *world) {
+		w.grant(smallGrant())
+		w.schedule(small(t))
+		w.check(w.store.PauseSchedule(t.Context(), "small"))
+		w.ticked(clock(t, 22, "00:30"))
+		w.became("small", "skipped 0 the schedule is paused")
+		w.now = clock(t, 23, "05:00") // the next night passes unseen, in the pause
+		w.check(w.store.ResumeSchedule(t.Context(), "small"))
+		w.ticked(clock(t, 23, "05:01"))
+		w.became("small", "skipped 0 the schedule is paused")
+		w.ticked(clock(t, 24, "00:30"))
+		w.became("small", "skipped 0 the schedule is paused", "begun 1")
+	})
 }
 
 // TestTickCatchesUpWithEachNight: after days without anything each night is told.
 func TestTickCatchesUpWithEachNight(t *testing.T) {
-	w := newWorld(t, evening())
-	w.grant(smallGrant())
-	w.schedule(small(t))
-	w.ticked(clock(t, 25, "01:00"))
-	missed := "missed 0 nothing ran from 2026-11-%d 00:30 UTC on, and its window closed at 2026-11-%d 06:30 UTC"
-	w.became("small", fmt.Sprintf(missed, 22, 22), fmt.Sprintf(missed, 23, 23), fmt.Sprintf(missed, 24, 24),
-		"begun 1 begun 30m0s late, nothing ran from 2026-11-25 00:30 UTC on")
+	worlds(t, evening(), func(t *testing.T, w *world) {
+		w.grant(smallGrant())
+		w.schedule(small(t))
+		w.ticked(clock(t, 25, "01:00"))
+		missed := "missed 0 nothing ran from 2026-11-%d 00:30 UTC on, and its window closed at 2026-11-%d 06:30 UTC"
+		w.became("small", fmt.Sprintf(missed, 22, 22), fmt.Sprintf(missed, 23, 23), fmt.Sprintf(missed, 24, 24),
+			"begun 1 begun 30m0s late, nothing ran from 2026-11-25 00:30 UTC on")
+	})
 }
 
 // TestTicksAtOnceBeginOneSweep has many nodes tick in the same moment.
 func TestTicksAtOnceBeginOneSweep(t *testing.T) {
-	w := newWorld(t, evening())
-	w.grant(smallGrant())
-	w.schedule(small(t))
-	w.now = clock(t, 22, "00:30")
-	var mu sync.Mutex
-	jobs := 0
-	w.tick.Enqueue = func(_ context.Context, _ db.Tx, runs []db.LaneRun, _ string) error {
-		mu.Lock()
-		defer mu.Unlock()
-		jobs += len(runs)
-		return nil
-	}
-	var group sync.WaitGroup
-	for range 8 {
-		group.Go(func() {
-			if err := w.tick.Tick(t.Context(), w.now); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	w.became("small", "begun 1")
-	if sweeps, err := w.store.Sweeps(t.Context()); err != nil || len(sweeps) != 1 || jobs != 2 {
-		t.Errorf("%d sweeps, %d jobs, %v", len(sweeps), jobs, err)
-	}
+	worlds(t, evening(), func(t *testing.T, w *world) {
+		w.grant(smallGrant())
+		w.schedule(small(t))
+		w.now = clock(t, 22, "00:30")
+		var mu sync.Mutex
+		jobs := 0
+		w.tick.Enqueue = func(_ context.Context, _ db.Tx, runs []db.LaneRun, _ string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			jobs += len(runs)
+			return nil
+		}
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				if err := w.tick.Tick(t.Context(), w.now); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		w.became("small", "begun 1")
+		if sweeps, err := w.store.Sweeps(t.Context()); err != nil || len(sweeps) != 1 || jobs != 2 {
+			t.Errorf("%d sweeps, %d jobs, %v", len(sweeps), jobs, err)
+		}
+	})
 }
 
 // TestSweepsRestOutsideTheirHours has a window of its own, and two grants' hours
 // of which the later begin and the earlier end count.
 func TestSweepsRestOutsideTheirHours(t *testing.T) {
-	w := newWorld(t, evening())
-	early, late := smallGrant(), smallGrant()
-	early.Name, early.Window = "early", mustHours(t, "00:00-04:00 UTC")[0]
-	late.Name, late.Window, late.Prefixes = "late", mustHours(t, "02:00-08:00 UTC")[0], []netip.Prefix{netip.MustParsePrefix("10.0.1.0/24")}
-	w.grant(early)
-	w.grant(late)
-	s := small(t)
-	s.Grants = []string{"early", "late"}
-	w.schedule(s)
-	w.ticked(clock(t, 22, "01:59"))
-	w.became("small")
-	w.ticked(clock(t, 22, "02:00"))
-	w.became("small", "begun 1")
-	w.status(1, db.Running)
-	w.ticked(clock(t, 22, "03:59"))
-	w.status(1, db.Running)
-	w.ticked(clock(t, 22, "04:00"))
-	w.status(1, db.Resting)
-	if sweep, err := w.store.Sweep(t.Context(), 1); err != nil || sweep.Note != "its hours open at 2026-11-23 02:00 UTC" {
-		t.Errorf("note %q, %v", sweep.Note, err)
-	}
-	w.ticked(clock(t, 23, "01:00")) // its window is open, the hours of one grant are not
-	w.status(1, db.Resting)
-	w.ticked(clock(t, 23, "02:00"))
-	w.status(1, db.Running)
-	w.became("small", "begun 1", "continued 1 sweep 1 goes on, it has not ended")
-	// A grant that ends does not keep the rest waiting for its hours.
-	w.check(w.store.RevokeGrant(t.Context(), "early"))
-	w.ticked(clock(t, 23, "05:00"))
-	w.status(1, db.Running)
-	w.ticked(clock(t, 23, "06:30"))
-	w.status(1, db.Resting)
+	worlds(t, evening(), func(t *testing.T, w *world) {
+		early, late := smallGrant(), smallGrant()
+		early.Name, early.Window = "early", mustHours(t, "00:00-04:00 UTC")[0]
+		late.Name, late.Window, late.Prefixes = "late", mustHours(t, "02:00-08:00 UTC")[0], []netip.Prefix{netip.MustParsePrefix("10.0.1.0/24")}
+		w.grant(early)
+		w.grant(late)
+		s := small(t)
+		s.Grants = []string{"early", "late"}
+		w.schedule(s)
+		w.ticked(clock(t, 22, "01:59"))
+		w.became("small")
+		w.ticked(clock(t, 22, "02:00"))
+		w.became("small", "begun 1")
+		w.status(1, db.Running)
+		w.ticked(clock(t, 22, "03:59"))
+		w.status(1, db.Running)
+		w.ticked(clock(t, 22, "04:00"))
+		w.status(1, db.Resting)
+		if sweep, err := w.store.Sweep(t.Context(), 1); err != nil || sweep.Note != "its hours open at 2026-11-23 02:00 UTC" {
+			t.Errorf("note %q, %v", sweep.Note, err)
+		}
+		w.ticked(clock(t, 23, "01:00")) // its window is open, the hours of one grant are not
+		w.status(1, db.Resting)
+		w.ticked(clock(t, 23, "02:00"))
+		w.status(1, db.Running)
+		w.became("small", "begun 1", "continued 1 sweep 1 goes on, it has not ended")
+		// A grant that ends does not keep the rest waiting for its hours.
+		w.check(w.store.RevokeGrant(t.Context(), "early"))
+		w.ticked(clock(t, 23, "05:00"))
+		w.status(1, db.Running)
+		w.ticked(clock(t, 23, "06:30"))
+		w.status(1, db.Resting)
+	})
 }
 
 func TestOnDemandSweepsRestByTheHoursOfTheirGrants(t *testing.T) {
-	w := newWorld(t, evening())
-	g := smallGrant()
-	g.Window = mustHours(t, "00:30-06:30 UTC")[0]
-	w.grant(g)
-	// What a wider grant allows already does not wait for this one's hours.
-	w.grant(minesweep.Grant{Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, Window: mustHours(t, "12:00-13:00 UTC")[0]})
-	w.grant(minesweep.Grant{Name: "far", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")}, Window: mustHours(t, "12:00-13:00 UTC")[0]})
-	w.now = clock(t, 22, "01:00")
-	may, err := readAuthority(t.Context(), w.store, w.now)
-	w.check(err)
-	targets, err := may.targets([]minesweep.Grant{g})
-	w.check(err)
-	for range 2 {
-		_, err = w.store.PlanSweep(t.Context(), db.SweepSpec{Targets: targets, Ports: []uint16{80}, Queue: db.OnDemand}, w.enqueue)
+	worlds(t, evening(), func(t *testing.T, w *world) {
+		g := smallGrant()
+		g.Window = mustHours(t, "00:30-06:30 UTC")[0]
+		w.grant(g)
+		// What a wider grant allows already does not wait for this one's hours.
+		w.grant(minesweep.Grant{Name: "part", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32")}, Window: mustHours(t, "12:00-13:00 UTC")[0]})
+		w.grant(minesweep.Grant{Name: "far", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")}, Window: mustHours(t, "12:00-13:00 UTC")[0]})
+		w.now = clock(t, 22, "01:00")
+		may, err := readAuthority(t.Context(), w.store, w.now)
 		w.check(err)
-	}
-	w.check(w.store.SetStanding(t.Context(), 2, db.Paused, "", w.enqueue))
-	for _, c := range []struct {
-		day  int
-		at   string
-		want db.Status
-	}{{22, "01:00", db.Running}, {22, "06:30", db.Resting}, {22, "12:30", db.Resting}, {23, "00:30", db.Running}} {
-		w.ticked(clock(t, c.day, c.at))
-		w.status(1, c.want)
-		w.status(2, db.Paused) // by a person, who alone lets it go on
-	}
+		targets, err := may.targets([]minesweep.Grant{g})
+		w.check(err)
+		for range 2 {
+			_, err = w.store.PlanSweep(t.Context(), db.SweepSpec{Targets: targets, Ports: []uint16{80}, Queue: db.OnDemand}, w.enqueue)
+			w.check(err)
+		}
+		w.check(w.store.SetStanding(t.Context(), 2, db.Paused, "", w.enqueue))
+		for _, c := range []struct {
+			day  int
+			at   string
+			want db.Status
+		}{{22, "01:00", db.Running}, {22, "06:30", db.Resting}, {22, "12:30", db.Resting}, {23, "00:30", db.Running}} {
+			w.ticked(clock(t, c.day, c.at))
+			w.status(1, c.want)
+			w.status(2, db.Paused) // by a person, who alone lets it go on
+		}
+	})
 }
 
 // broken is a store one of whose schedules nobody can read.

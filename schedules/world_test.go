@@ -39,11 +39,23 @@ type hand struct {
 	since    time.Time
 }
 
+// worlds runs a test on each database.
+func worlds(t *testing.T, now time.Time, test func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t, now)) })
+	t.Run("postgres", func(t *testing.T) { test(t, newWorldAt(t, newDatabase(t), now)) })
+}
+
 func newWorld(t *testing.T, now time.Time) *world {
+	t.Helper()
+	return newWorldAt(t, filepath.Join(t.TempDir(), "nights.db"), now)
+}
+
+func newWorldAt(t *testing.T, address string, now time.Time) *world {
 	t.Helper()
 	w := &world{t: t, now: now, sent: make(map[int64]uint64), done: make(map[int64]time.Time)}
 	var err error
-	if w.store, err = db.Open(t.Context(), filepath.Join(t.TempDir(), "nights.db"), func() time.Time { return w.now }); err != nil {
+	if w.store, err = db.Open(t.Context(), address, func() time.Time { return w.now }); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.store.Close() })
