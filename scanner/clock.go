@@ -1,6 +1,9 @@
 package scanner
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// clockDepth is how much of a budget may go at once.
@@ -22,8 +25,32 @@ type clock struct {
 	owed      int64
 }
 
-func newClock(perSecond int, now int64) *clock {
-	return &clock{perSecond: perSecond, interval: int64(time.Second) / int64(perSecond), next: now}
+// newClock makes a clock for a share of perSecond.
+func newClock(perSecond int, share float64, now int64) *clock {
+	return &clock{perSecond: perSecond, interval: intervalOf(perSecond, share), next: now}
+}
+
+// intervalOf is how far apart packets are, in ns: a share of a budget need not be
+// a whole number of packets a second.
+func intervalOf(perSecond int, share float64) int64 {
+	return int64(math.Round(float64(time.Second) / (float64(perSecond) * share)))
+}
+
+// setShare gives the clock another share, whose intervals are ratio times the
+// old ones. What was waited already counts for as much as it did.
+func (c *clock) setShare(share, ratio float64, now int64) {
+	c.interval = intervalOf(c.perSecond, share)
+	c.next = stretched(c.next, ratio, now)
+	c.turn = c.next
+}
+
+// stretched is when something due at next is due where all intervals have
+// become ratio times as long.
+func stretched(next int64, ratio float64, now int64) int64 {
+	if next <= now {
+		return next
+	}
+	return now + int64(math.Ceil(float64(next-now)*ratio))
 }
 
 // await gives out a turn, so that each packet that must wait waits once.

@@ -22,7 +22,8 @@ type flatStretch struct {
 // laneBudgets are the budgets of a grant's prefix.
 type laneBudgets struct {
 	grant, prefix *clock // prefix nil: no such budget
-	per24         int64  // ns between two packets to one /24
+	perSecond24   int    // to one /24, of which there is a share
+	per24         int64  // ns between two packets to one /24, by that
 }
 
 // flatten makes the table of scope; lane returns the budgets of a stretch.

@@ -24,7 +24,10 @@ type gate struct {
 	scope    *minesweep.Scope
 	flat     *flatScope
 	scopes   uint32 // how many scopes were flattened, hence the number of the present one
-	whole    *clock // nil: the grants' budgets alone bound the rate
+	lanes    map[laneKey]*laneBudgets
+	share    float64 // of every budget
+	shares   uint32  // how often it changed
+	whole    *clock  // nil: the grants' budgets alone bound the rate
 	grants   map[laneKey]*clock
 	near     *neighbours
 	stretch  float64 // of every clock while the rate rises
@@ -46,11 +49,11 @@ const (
 // plan is allowed: that is decided packet by packet.
 func newGate(g *Guard, plan minesweep.Plan) *gate {
 	gt := &gate{
-		guard: g, began: g.cfg.Now(), grants: make(map[laneKey]*clock), stretch: 1,
+		guard: g, began: g.cfg.Now(), grants: make(map[laneKey]*clock), stretch: 1, share: g.share.get(),
 		near: newNeighbours(distinct24(plan, neighbourWays*mostSets)),
 	}
 	if g.cfg.Rate > 0 {
-		gt.whole = newClock(g.cfg.Rate, 0)
+		gt.whole = newClock(g.cfg.Rate, gt.share, 0)
 	}
 	return gt
 }
@@ -68,26 +71,47 @@ func (g *gate) renew(now int64) error {
 	if g.stretch = 1; now-g.risen < g.ramp {
 		g.stretch = min(float64(g.ramp)/float64(now-g.risen+1), 16)
 	}
+	if share := g.guard.share.get(); share != g.share {
+		g.setShare(share, now)
+	}
 	if r.scope != g.scope {
 		g.scope = r.scope
 		g.scopes++
-		lanes := make(map[laneKey]*laneBudgets)
-		g.flat = flatten(r.scope, func(s minesweep.Stretch) *laneBudgets { return g.lane(lanes, s, now) })
+		g.lanes = make(map[laneKey]*laneBudgets)
+		g.flat = flatten(r.scope, func(s minesweep.Stretch) *laneBudgets { return g.lane(s, now) })
 	}
 	return nil
 }
 
+// setShare gives every budget another share. Turns that were given out before
+// are void.
+func (g *gate) setShare(share float64, now int64) {
+	ratio := g.share / share
+	if g.whole != nil {
+		g.whole.setShare(share, ratio, now)
+	}
+	for _, c := range g.grants {
+		c.setShare(share, ratio, now)
+	}
+	for _, l := range g.lanes {
+		l.per24 = intervalOf(l.perSecond24, share)
+	}
+	g.near.setShare(ratio, now)
+	g.share = share
+	g.shares++
+}
+
 // lane returns the budgets of a stretch, shared by all that have the same;
 // clocks go on over a change of scope.
-func (g *gate) lane(lanes map[laneKey]*laneBudgets, s minesweep.Stretch, now int64) *laneBudgets {
+func (g *gate) lane(s minesweep.Stretch, now int64) *laneBudgets {
 	key := laneKey{grant: s.Grant.Name}
 	if s.Grant.RatePerPrefix > 0 {
 		key.prefix = s.Prefix
 	}
-	if lanes[key] == nil {
-		lanes[key] = g.newLane(s, now)
+	if g.lanes[key] == nil {
+		g.lanes[key] = g.newLane(s, now)
 	}
-	return lanes[key]
+	return g.lanes[key]
 }
 
 func (g *gate) newLane(s minesweep.Stretch, now int64) *laneBudgets {
@@ -96,8 +120,8 @@ func (g *gate) newLane(s minesweep.Stretch, now int64) *laneBudgets {
 		per24 = min(per24, g.guard.cfg.RatePer24)
 	}
 	l := &laneBudgets{
-		grant: g.clock(laneKey{grant: s.Grant.Name}, whole, now),
-		per24: int64(time.Second) / int64(per24),
+		grant:       g.clock(laneKey{grant: s.Grant.Name}, whole, now),
+		perSecond24: per24, per24: intervalOf(per24, g.share),
 	}
 	if s.Grant.RatePerPrefix > 0 {
 		l.prefix = g.clock(laneKey{prefix: s.Prefix, grant: s.Grant.Name}, s.Grant.RatePerPrefix, now)
@@ -108,7 +132,7 @@ func (g *gate) newLane(s minesweep.Stretch, now int64) *laneBudgets {
 func (g *gate) clock(key laneKey, perSecond int, now int64) *clock {
 	c := g.grants[key]
 	if c == nil || c.perSecond != perSecond {
-		c = newClock(perSecond, now)
+		c = newClock(perSecond, g.share, now)
 		g.grants[key] = c
 	}
 	return c
@@ -239,7 +263,7 @@ func (g *Guard) openGate(plan minesweep.Plan) (gt *gate, done func(), err error)
 	return gt, func() { g.gate.Store(nil) }, nil
 }
 
-// rate is what the budgets allow in all, packets/s.
+// rate is what the share of the budgets allows in all, packets/s.
 func (g *gate) rate() (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -247,7 +271,7 @@ func (g *gate) rate() (int, error) {
 		return 0, err
 	}
 	if g.whole != nil {
-		return g.whole.perSecond, nil
+		return int(float64(g.whole.perSecond) * g.share), nil
 	}
 	sum := 0
 	for key, c := range g.grants {
@@ -255,7 +279,7 @@ func (g *gate) rate() (int, error) {
 			sum += c.perSecond
 		}
 	}
-	return sum, nil
+	return int(float64(sum) * g.share), nil
 }
 
 // rise lets the rate rise from now on, over ramp ns. What the clocks missed

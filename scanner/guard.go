@@ -34,22 +34,31 @@ type GuardConfig struct {
 	// ConnectTimeout bounds one connect, which the round trips of the range may
 	// shorten; 0: 3 s.
 	ConnectTimeout time.Duration
+	// Poke gets a token when the scope has changed, so that it is re-read at
+	// once; nil: it is re-read twice a second, as it is anyway.
+	Poke <-chan struct{}
 }
 
 // Guard is the one way out to a target. It refuses what the scope does not
 // allow at the very moment of sending, and makes the rest wait for the budgets
 // and for the host to be free. It is safe for concurrent use.
 type Guard struct {
-	cfg     GuardConfig
+	cfg GuardConfig
+	*outlook
+	pace  *pacer
+	share share
+	gate  atomic.Pointer[gate] // of the engine that makes its own packets; nil: none does
+
+	admitted, refused, starved atomic.Uint64
+}
+
+// outlook is what all lanes of a guard see alike.
+type outlook struct {
 	present atomic.Pointer[reading]
 	fault   atomic.Pointer[error] // why the last re-read failed; nil: it did not
 	hosts   *hostGate
-	pace    *pacer
 	own     ownListeners
-	gate    atomic.Pointer[gate] // of the engine that makes its own packets; nil: none does
 	trips   roundTrips
-
-	admitted, refused, starved atomic.Uint64
 }
 
 // reading is a scope and the time at which its reading began.
@@ -72,25 +81,32 @@ func NewGuard(ctx context.Context, cfg GuardConfig) (*Guard, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTimeout
 	}
-	g := &Guard{cfg: cfg, hosts: newHostGate(), pace: newPacer(cfg.Now)}
+	g := &Guard{cfg: cfg, outlook: &outlook{hosts: newHostGate()}, pace: newPacer(cfg.Now)}
+	g.share.set(1)
 	if err := g.reload(ctx); err != nil {
 		return nil, err
 	}
 	return g, nil
 }
 
-// Run re-reads the scope twice a second and returns nil when ctx ends. A
+// Run re-reads the scope twice a second, and when GuardConfig.Poke says so, for
+// all lanes, and returns nil when ctx ends. A
 // reading that fails leaves the last scope in force, for 10 s at most.
 func (g *Guard) Run(ctx context.Context) error {
 	tick := time.NewTicker(rereadEvery)
 	defer tick.Stop()
+	poke := g.cfg.Poke
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case _, ok := <-poke:
+			if !ok {
+				poke = nil // whoever poked is gone
+			}
 		case <-tick.C:
-			g.fault.Store(errorPointer(g.reload(ctx)))
 		}
+		g.fault.Store(errorPointer(g.reload(ctx)))
 	}
 }
 

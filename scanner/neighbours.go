@@ -155,6 +155,20 @@ func (t *neighbours) take(n *neighbour, now, per24 int64) {
 	t.peak = max(t.peak, uint64(n.count))
 }
 
+// setShare makes all intervals ratio times as long, but for those of the slowed,
+// which go by what they answered, and takes all turns back.
+func (t *neighbours) setShare(ratio float64, now int64) {
+	for i := range t.sets {
+		for j := range t.sets[i].entries {
+			n := &t.sets[i].entries[j]
+			if n.slow == 0 || ratio > 1 {
+				n.strict = stretched(n.strict, ratio, now)
+			}
+			n.turn = n.strict
+		}
+	}
+}
+
 // relax takes one halving back for each slowFor that passed.
 func (n *neighbour) relax(now int64) {
 	for n.slow > 0 && seconds(now)-n.slowSince > slowFor {

@@ -35,6 +35,7 @@ type laneKey struct {
 type lane struct {
 	turn, strict *rate.Limiter
 	perSecond    int
+	limit        float64 // of it, what is ours
 	users        int
 	used         time.Time
 	recent       []time.Time // attempts of the last second; of a /24 only
@@ -47,32 +48,68 @@ type pacer struct {
 
 	mu      sync.Mutex
 	lanes   map[laneKey]*lane
+	share   float64       // of every budget
+	changed chan struct{} // closed when share changes: turns are void
 	evictAt int
 	most    int // attempts to one /24 within 1 s
 }
 
 func newPacer(now func() time.Time) *pacer {
-	return &pacer{now: now, lanes: make(map[laneKey]*lane), evictAt: 256}
+	return &pacer{now: now, lanes: make(map[laneKey]*lane), share: 1, changed: make(chan struct{}), evictAt: 256}
 }
 
 // burst is what may go at once: 10 ms of the rate.
-func burst(perSecond int) int { return max(1, perSecond/100) }
+func burst(perSecond float64) int { return max(1, int(perSecond/100)) }
 
 // wait returns when one attempt fits all budgets, and has then taken it.
 func (p *pacer) wait(ctx context.Context, budgets []budget) error {
+	for {
+		if again, err := p.waitOnce(ctx, budgets); !again {
+			return err
+		}
+	}
+}
+
+// waitOnce is wait for as long as the share stays; again: it did not.
+func (p *pacer) waitOnce(ctx context.Context, budgets []budget) (again bool, err error) {
+	changed := p.change()
 	lanes, turns, pause := p.enter(budgets)
 	defer p.leave(lanes)
 	for {
-		if err := sleep(ctx, pause); err != nil {
+		again, err := sleepUnless(ctx, pause, changed)
+		if err != nil || again {
 			for _, t := range turns {
 				t.CancelAt(p.now())
 			}
-			return err
+			return again, err
 		}
 		if pause = p.take(lanes); pause == 0 {
-			return nil
+			return false, nil
 		}
 	}
+}
+
+// change returns a channel that is closed when the share changes.
+func (p *pacer) change() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changed
+}
+
+// setShare gives every budget another share. Tokens are neither given nor taken
+// back, and whoever waits gets another turn.
+func (p *pacer) setShare(share float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if share == p.share {
+		return
+	}
+	p.share = share
+	for _, l := range p.lanes {
+		p.adjust(l, l.perSecond, p.now())
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
 }
 
 // enter reserves a turn in each lane and returns how long the last of them is away.
@@ -96,32 +133,44 @@ func (p *pacer) lane(b budget, now time.Time) *lane {
 	l := p.lanes[b.key]
 	if l == nil {
 		p.evict(now)
+		limit := float64(b.perSecond) * p.share
 		l = &lane{
-			turn:      rate.NewLimiter(rate.Limit(b.perSecond), burst(b.perSecond)),
-			strict:    rate.NewLimiter(rate.Limit(b.perSecond), burst(b.perSecond)),
-			perSecond: b.perSecond,
+			turn:      rate.NewLimiter(rate.Limit(limit), burst(limit)),
+			strict:    rate.NewLimiter(rate.Limit(limit), burst(limit)),
+			perSecond: b.perSecond, limit: limit,
 		}
 		p.lanes[b.key] = l
 	}
 	if l.perSecond != b.perSecond { // the grant was changed meanwhile
-		l.perSecond = b.perSecond
-		for _, limiter := range []*rate.Limiter{l.turn, l.strict} {
-			limiter.SetLimitAt(now, rate.Limit(b.perSecond))
-			limiter.SetBurstAt(now, burst(b.perSecond))
-		}
+		p.adjust(l, b.perSecond, now)
 	}
 	l.used = now
 	return l
 }
 
-// evict forgets lanes that nobody waits in and whose tokens are back: after
-// one second without use a new lane is the same as the old one.
+// adjust gives a lane another budget, or what the share makes of it.
+func (p *pacer) adjust(l *lane, perSecond int, now time.Time) {
+	l.perSecond, l.limit = perSecond, float64(perSecond)*p.share
+	l.strict.SetLimitAt(now, rate.Limit(l.limit))
+	l.strict.SetBurstAt(now, burst(l.limit))
+	// Turns that were given out by the old budget hold nobody up any more.
+	l.turn = rate.NewLimiter(rate.Limit(l.limit), burst(l.limit))
+}
+
+// rests reports whether nobody waits in the lane and its tokens are back.
+func (l *lane) rests(now time.Time) bool {
+	back := time.Duration(float64(burst(l.limit)) / l.limit * float64(time.Second))
+	return l.users == 0 && now.Sub(l.used) > max(time.Second, back)
+}
+
+// evict forgets lanes that nobody waits in and whose tokens are back: a new lane
+// is the same as the old one then.
 func (p *pacer) evict(now time.Time) {
 	if len(p.lanes) < p.evictAt {
 		return
 	}
 	for key, l := range p.lanes {
-		if l.users == 0 && now.Sub(l.used) > time.Second {
+		if l.rests(now) {
 			delete(p.lanes, key)
 		}
 	}
@@ -136,7 +185,7 @@ func (p *pacer) take(lanes []*lane) time.Duration {
 	var pause time.Duration
 	for _, l := range lanes {
 		if missing := 1 - l.strict.TokensAt(now); missing > 0 {
-			wait := time.Duration(missing / float64(l.perSecond) * float64(time.Second))
+			wait := time.Duration(missing / l.limit * float64(time.Second))
 			pause = max(pause, wait, minPause)
 		}
 	}
@@ -177,16 +226,24 @@ func (p *pacer) peak() int {
 	return p.most
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// sleepUnless is sleep that ends early, with true, when changed is closed.
+func sleepUnless(ctx context.Context, d time.Duration, changed <-chan struct{}) (early bool, err error) {
 	if err := ctx.Err(); err != nil || d <= 0 {
-		return err
+		return false, err
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
+	case <-changed:
+		return true, nil
 	case <-timer.C:
-		return nil
+		return false, nil
 	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	_, err := sleepUnless(ctx, d, nil)
+	return err
 }

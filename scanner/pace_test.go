@@ -48,7 +48,7 @@ func TestPaceHoldsEveryBudget(t *testing.T) {
 	for i, times := range by24 {
 		checkRate(t, fmt.Sprintf("10.0.%d.0/24", i), times, per24, 0)
 	}
-	if p.peak() > per24+burst(per24) || p.peak() < per24/2 {
+	if p.peak() > per24+burst(float64(per24)) || p.peak() < per24/2 {
 		t.Errorf("the peak of a /24 is said to be %d", p.peak())
 	}
 }
@@ -62,7 +62,7 @@ func checkRate(t *testing.T, what string, times []time.Time, rate, seconds int) 
 		for times[to].Sub(times[from]) >= time.Second {
 			from++
 		}
-		if n := to - from + 1; n > rate+burst(rate) {
+		if n := to - from + 1; n > rate+burst(float64(rate)) {
 			t.Fatalf("%s: %d within one second, the budget is %d", what, n, rate)
 		}
 	}
@@ -127,7 +127,7 @@ func TestPaceFollowsAChangedBudget(t *testing.T) {
 	if n := count(500); n < 490 {
 		t.Errorf("500/s gave %d", n)
 	}
-	if n := count(20); n > 21+burst(500) {
+	if n := count(20); n > 21+burst(float64(500)) {
 		t.Errorf("20/s gave %d", n)
 	}
 }

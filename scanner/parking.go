@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"container/heap"
 	"slices"
 )
@@ -33,6 +34,14 @@ func (p *parking) take() waiting { return heap.Pop(&p.line).(waiting) }
 func (p *parking) keep(holds func(waiting) bool) {
 	p.line = slices.DeleteFunc(p.line, func(w waiting) bool { return !holds(w) })
 	heap.Init(&p.line)
+}
+
+// anew lets all be due now, in the order in which they were due, without a turn.
+func (p *parking) anew(now int64) {
+	slices.SortFunc(p.line, func(a, b waiting) int { return cmp.Compare(a.due, b.due) })
+	for i := range p.line {
+		p.line[i].due, p.line[i].turn = now+int64(i), false
+	}
 }
 
 func (p *parking) len() int { return len(p.line) }

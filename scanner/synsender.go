@@ -49,6 +49,7 @@ type sender struct {
 	out    outlet
 	marks  *sentMarks
 	parked parking
+	shares uint32     // of the gate, by which the parked ones have their turns
 	queues [][]packet // by way out
 
 	stopped func() bool // true once nothing more is to be taken from the course
@@ -147,6 +148,10 @@ func (s *sender) fill(now int64) (until int64, err error) {
 	defer s.gate.mu.Unlock()
 	if err := s.gate.renew(now); err != nil {
 		return 0, err
+	}
+	if s.shares != s.gate.shares {
+		s.shares = s.gate.shares
+		s.parked.anew(now)
 	}
 	for range batchMost {
 		w, ok := s.next(now)
