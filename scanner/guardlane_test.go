@@ -333,6 +333,23 @@ func TestGateSharesAreExact(t *testing.T) {
 	}
 }
 
+// TestClockKeepsWhatWasWaited: of a second that was half over, half of what it
+// has become is left.
+func TestClockKeepsWhatWasWaited(t *testing.T) {
+	g, clock := newGateFor(t, oneBook(t, "10.0.0.0/16"), GuardConfig{Rate: 10}, "10.0.0.0/16")
+	g.guard.SetShare(1. / 10)
+	offer(t, g, "10.0.3.3", false)
+	clock.t = clock.t.Add(500 * time.Millisecond)
+	for share, want := range map[float64]int64{1: 550e6, 1. / 10: 1000e6} {
+		g.guard.SetShare(share)
+		if v, due := offer(t, g, "10.0.4.4", false); v != stopped || due != want {
+			t.Errorf("share %g: %d, due %s", share, v, time.Duration(due))
+		}
+		g.guard.SetShare(1. / 10)
+		offer(t, g, "10.0.4.4", false)
+	}
+}
+
 // TestSenderGivesNewTurns: what was parked for hours by a small share leaves by
 // the new one.
 func TestSenderGivesNewTurns(t *testing.T) {
