@@ -155,10 +155,10 @@ const tenthOf = 100 * time.Millisecond
 func TestPaceKeepsItsShare(t *testing.T) {
 	clock := newFakeClock()
 	p := newPacer(clock.now)
-	const per24, whole = 100, 5000
+	const per24, whole = 100, 2000
 	began := clock.t
 	var all, near []time.Time
-	for step := 0; clock.t.Sub(began) < changing[len(changing)-1].at; clock.t = clock.t.Add(100 * time.Microsecond) {
+	for step := 0; clock.t.Sub(began) < changing[len(changing)-1].at; clock.t = clock.t.Add(250 * time.Microsecond) {
 		if clock.t.Sub(began) >= changing[step].at {
 			p.setShare(changing[step].share)
 			step++
@@ -166,7 +166,7 @@ func TestPaceKeepsItsShare(t *testing.T) {
 		for i := range 2 {
 			addr := "10.0.0.1"
 			if i > 0 {
-				n := clock.t.UnixMicro() / 100
+				n := clock.t.UnixMicro() / 250
 				addr = fmt.Sprintf("10.%d.%d.1", 1+n%100, n/100%250)
 			}
 			lanes, _, _ := p.enter(lanesFor(addr, per24, 1e6, whole))
@@ -283,7 +283,7 @@ func TestGateKeepsItsShare(t *testing.T) {
 func pumpShares(t *testing.T, g *gate, clock *fakeClock, target func() netip.Addr) (went []time.Time) {
 	t.Helper()
 	line, step, shares, began := parking{}, 0, g.shares, clock.t
-	for ; clock.t.Sub(began) < changing[len(changing)-1].at; clock.t = clock.t.Add(200 * time.Microsecond) {
+	for ; clock.t.Sub(began) < changing[len(changing)-1].at; clock.t = clock.t.Add(500 * time.Microsecond) {
 		g.guard.present.Load().at = clock.t
 		if clock.t.Sub(began) >= changing[step].at {
 			g.guard.SetShare(changing[step].share)
