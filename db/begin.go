@@ -184,10 +184,11 @@ func (s *Store) takeOver(ctx context.Context, tx bun.Tx, left, fresh *sweepRow, 
 	if err := tx.NewSelect().Model(lane).Where("sweep_id = ? AND kind = 'discover' AND lane = 0", left.ID).Scan(ctx); err != nil {
 		return err
 	}
-	if err := endStint(ctx, tx, lane, 0, lane.HeartbeatAt, "its process ended"); err != nil {
+	before := *lane
+	if err := s.take(ctx, tx, lane, fresh.OwnerHost); err != nil {
 		return err
 	}
-	if err := s.take(ctx, tx, lane, fresh.OwnerHost); err != nil {
+	if err := endStint(ctx, tx, &before, 0, before.HeartbeatAt, "its process ended"); err != nil {
 		return err
 	}
 	return s.audit(ctx, tx, "sweep resume", fmt.Sprintf("sweep=%d cursor=%d run=%d", left.ID, lane.Settled, lane.Runs))

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -48,9 +49,6 @@ func (s *Store) orphan(ctx context.Context, tx Tx, row *laneRow, enqueue Enqueue
 		return err
 	}
 	now := micros(s.now())
-	if err := endStint(ctx, tx, row, 0, now, silentNode); err != nil {
-		return err
-	}
 	state := LaneState(Resting)
 	if sweep.Status == Running {
 		state = Ready
@@ -58,8 +56,52 @@ func (s *Store) orphan(ctx context.Context, tx Tx, row *laneRow, enqueue Enqueue
 	_, err = tx.NewUpdate().Model((*laneRow)(nil)).Set("state = ?", string(state)).Set("node = ''").
 		Set("note = ?", silentNode).Set("heartbeat_at = ?", now).
 		Where("sweep_id = ? AND kind = ? AND lane = ? AND runs = ?", row.SweepID, row.Kind, row.Lane, row.Runs).Exec(ctx)
-	if err != nil || state != Ready {
+	// The stint after the lane, as in a checkpoint, so that neither waits for the other.
+	if err := errors.Join(err, endStint(ctx, tx, row, 0, now, silentNode)); err != nil || state != Ready {
 		return err
 	}
 	return enqueue.lanes(ctx, tx, sweep, []Lane{row.lane()})
+}
+
+// Requeue makes the jobs of lanes again that are ready for longer than readyFor
+// and that nobody took: a queue may lose a job, or a node die that had just got
+// it. A job too many does no harm. It returns those lanes, and does so again
+// after readyFor at the earliest.
+func (s *Store) Requeue(ctx context.Context, readyFor time.Duration, enqueue Enqueue) ([]Lane, error) {
+	var waiting []Lane
+	err := s.writeJobs(ctx, func(ctx context.Context, tx Tx) error {
+		waiting = nil
+		var rows []laneRow
+		err := tx.NewSelect().Model(&rows).Where("state = 'ready' AND heartbeat_at < ?", micros(s.now().Add(-readyFor))).
+			Where("sweep_id IN (SELECT id FROM sweeps WHERE queue <> '' AND status = 'running')").
+			OrderExpr("sweep_id, kind DESC, lane").Scan(ctx)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			if err := s.requeue(ctx, tx, &rows[i], enqueue); err != nil {
+				return err
+			}
+			waiting = append(waiting, rows[i].lane())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return waiting, nil
+}
+
+func (s *Store) requeue(ctx context.Context, tx Tx, row *laneRow, enqueue Enqueue) error {
+	owner, err := sweepByID(ctx, tx, row.SweepID)
+	if err != nil {
+		return err
+	}
+	sweep, err := owner.sweep()
+	if err != nil {
+		return err
+	}
+	_, err = tx.NewUpdate().Model((*laneRow)(nil)).Set("heartbeat_at = ?", micros(s.now())).
+		Where("sweep_id = ? AND kind = ? AND lane = ?", row.SweepID, row.Kind, row.Lane).Exec(ctx)
+	return errors.Join(err, enqueue.lanes(ctx, tx, sweep, []Lane{row.lane()}))
 }

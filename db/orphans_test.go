@@ -102,3 +102,51 @@ func TestStintsByTime(t *testing.T) {
 		}
 	})
 }
+
+func TestReadyLanesGetTheirJobAgain(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *db.Store, c *clock) {
+		s, q := open(), &jobs{}
+		sweep := plan(t, s, laned(t, 1), q)
+		begin(t, s)
+		lost := q.take(db.Nightly)
+		takeLane(t, s, lost[1], "a")
+		for _, want := range [][]db.LaneRun{nil, lost[:1], nil} {
+			lanes := must2(s.Requeue(t.Context(), time.Minute, q.enqueue))
+			if got := q.take(db.Nightly); !slices.Equal(got, want) || len(lanes) != len(want) {
+				t.Errorf("jobs %v of lanes %v, want %v", got, lanes, want)
+			}
+			if want == nil {
+				c.move(61 * time.Second)
+			}
+		}
+		must(t, s.SetStanding(t.Context(), sweep.ID, db.Paused, "", q.enqueue))
+		c.move(time.Hour)
+		if lanes := must2(s.Requeue(t.Context(), time.Minute, q.enqueue)); len(lanes) != 0 {
+			t.Errorf("lanes of a paused sweep: %v", lanes)
+		}
+	})
+}
+
+func TestScanHasStintsToo(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *db.Store, c *clock) {
+		s := open()
+		killed := begin(t, s)
+		must(t, killed.Checkpoint(t.Context(), minesweep.Progress{Cursor: 10, Sent: 25}, nil))
+		c.move(time.Minute)
+		next := begin(t, s)
+		must(t, next.Checkpoint(t.Context(), minesweep.Progress{Cursor: 512, Sent: 502}, nil))
+		must(t, next.Close(t.Context(), db.Done, ""))
+		got := must2(s.Stints(t.Context(), db.StintFilter{Sweep: 1}))
+		started := c.now().Add(-time.Minute)
+		want := []db.Stint{
+			{Sweep: 1, Kind: db.Discover, Run: 1, Node: "here", Sent: 25, StartedAt: started, EndedAt: started, Note: "its process ended"},
+			{Sweep: 1, Kind: db.Discover, Run: 2, Node: "here", From: 10, To: 512, Sent: 502, StartedAt: c.now(), EndedAt: c.now()},
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("stints\n%+v, want\n%+v", got, want)
+		}
+		if sweep := sweepOf(t, s, 1); sweep.Sent != 527 || sweep.Resent != 15 || !sweep.Resumed {
+			t.Errorf("sweep %+v", sweep)
+		}
+	})
+}
