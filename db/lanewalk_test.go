@@ -53,13 +53,17 @@ func TestAnyCrashesEndWithEachStepOnceAndEachPortAskedOnce(t *testing.T) {
 	})
 }
 
-// walkLanes of a sweep over four /24s, so that the ask lanes have ports each.
-const walkLanes = 3
+// walkLanes and walkSteps are those of a sweep over four /24s, so that the ask
+// lanes have ports each.
+const (
+	walkLanes = 3
+	walkSteps = 64
+)
 
 func walkSpec(t testing.TB) db.SweepSpec {
 	t.Helper()
 	return db.SweepSpec{
-		Targets: targets(t, "10.0.0.0/27", "10.0.1.0/27", "10.0.2.0/27", "10.0.3.0/27"), Ports: []uint16{4028},
+		Targets: targets(t, "10.0.0.0/28", "10.0.1.0/28", "10.0.2.0/28", "10.0.3.0/28"), Ports: []uint16{4028},
 		Queue: db.Nightly, Lanes: walkLanes,
 	}
 }
@@ -67,7 +71,7 @@ func walkSpec(t testing.TB) db.SweepSpec {
 // walkTarget is what a step of a lane probes; every one is an open port.
 func walkTarget(lane int, step uint64) netip.AddrPort {
 	n := step*walkLanes + uint64(lane)
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n / 32), byte(n % 32)}), 4028)
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n / 16), byte(n % 16)}), 4028)
 }
 
 func (w *laneWalk) run() {
@@ -192,18 +196,18 @@ func (w *laneWalk) orphan() {
 
 func (w *laneWalk) judge() {
 	got := sweepOf(w.t, w.store, w.sweep.ID)
-	if got.Status != db.Done || got.Cursor != 128 || got.Open != 128 || got.Sent != 128+w.lost || got.Resent != w.lost {
+	if got.Status != db.Done || got.Cursor != walkSteps || got.Open != walkSteps || got.Sent != walkSteps+w.lost || got.Resent != w.lost {
 		w.t.Errorf("%d probes were lost: %d settled, %d sent, %d again, %d open", w.lost, got.Cursor, got.Sent, got.Resent, got.Open)
 	}
-	if len(w.asked) != 128 {
-		w.t.Errorf("%d of 128 ports were asked", len(w.asked))
+	if len(w.asked) != walkSteps {
+		w.t.Errorf("%d of %d ports were asked", len(w.asked), walkSteps)
 	}
 	for target, n := range w.asked {
 		if n != 1 {
 			w.t.Errorf("%s was asked %d times", target, n)
 		}
 	}
-	if tally := must2(w.store.Tally(w.t.Context(), w.sweep.ID)); tally.Open != 128 || tally.Asked != 128 {
+	if tally := must2(w.store.Tally(w.t.Context(), w.sweep.ID)); tally.Open != walkSteps || tally.Asked != walkSteps {
 		w.t.Errorf("tally %+v", tally)
 	}
 	wantSeamless(w.t, w.store, w.sweep.ID)

@@ -108,7 +108,7 @@ func TestShares(t *testing.T) {
 		name              string
 		nightly, ondemand int // sweeps, of two lanes each
 		discovered        bool
-		discover, ask     float64 // of a lane of the first nightly sweep, or on-demand if there is none
+		discover, ask     float64 // of a lane of a nightly sweep, or on-demand if there is none
 		ask24             float64
 	}{
 		{"a night", 1, 0, false, 0.45, 0.05, 0.1},
@@ -118,49 +118,53 @@ func TestShares(t *testing.T) {
 		{"two on-demand", 0, 2, false, 0.225, 0.025, 0.05},
 		{"two of each", 2, 2, false, 0.2025, 0.0225, 0.045},
 	} {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			s, _ := newStore(t)
-			q := &jobs{}
-			var sum float64
-			var sweeps []db.Sweep
-			for range r.nightly {
-				sweeps = append(sweeps, plan(t, s, laned(t, 2), q))
+		var sum float64
+		for i := range r.nightly + r.ondemand {
+			sweep := db.Sweep{Queue: db.OnDemand, Lanes: 2}
+			if i < r.nightly {
+				sweep.Queue = db.Nightly
 			}
-			for range r.ondemand {
-				sp := laned(t, 2)
-				sp.Queue = db.OnDemand
-				sweeps = append(sweeps, plan(t, s, sp, q))
+			var discover float64
+			if !r.discovered {
+				discover, _ = db.Shares(r.nightly, r.ondemand, sweep, db.Discover, false)
 			}
-			for i, sweep := range sweeps {
-				for k := range 2 {
-					d := takeLane(t, s, db.LaneRun{Sweep: sweep.ID, Kind: db.Discover, Lane: k, Run: 1}, "a")
-					if r.discovered {
-						cover(t, d, q)
-					} else {
-						sum += wantShare(t, d, i == 0, r.discover, r.discover)
-					}
-				}
-				for k := range 2 {
-					a := takeLane(t, s, db.LaneRun{Sweep: sweep.ID, Kind: db.Ask, Lane: k, Run: 1}, "a")
-					sum += wantShare(t, a, i == 0, r.ask, r.ask24)
-				}
+			ask, ask24 := db.Shares(r.nightly, r.ondemand, sweep, db.Ask, r.discovered)
+			sum += 2*discover + 2*ask
+			if i == 0 && (!near(discover, r.discover) || !near(ask, r.ask) || !near(ask24, r.ask24)) {
+				t.Errorf("%s: shares %g, %g and %g of a /24", r.name, discover, ask, ask24)
 			}
-			if math.Abs(sum-1) > 1e-9 {
-				t.Errorf("the shares are %g together", sum)
-			}
-		})
+		}
+		if !near(sum, 1) {
+			t.Errorf("%s: the shares are %g together", r.name, sum)
+		}
+	}
+	if share, _ := db.Shares(1, 0, db.Sweep{Queue: db.Nightly, Lanes: 2, Terms: db.Terms{NoQuestions: true}}, db.Discover, false); !near(share, 0.5) {
+		t.Errorf("without questions: %g", share)
 	}
 }
 
-func wantShare(t *testing.T, j *db.Journal, check bool, share, per24 float64) float64 {
-	t.Helper()
-	st, err := j.Beat(t.Context())
-	must(t, err)
-	if check && (math.Abs(st.Share-share) > 1e-9 || math.Abs(st.SharePer24-per24) > 1e-9) {
-		t.Errorf("%s lane: share %g and %g of a /24, want %g and %g", j.Run().Kind, st.Share, st.SharePer24, share, per24)
-	}
-	return st.Share
+func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+
+func TestBeatSeesWhatElseRuns(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *db.Store, _ *clock) {
+		s, q := open(), &jobs{}
+		night := plan(t, s, laned(t, 1), q)
+		begin(t, s) // a scan shares nothing
+		j := takeLane(t, s, db.LaneRun{Sweep: night.ID, Kind: db.Discover, Run: 1}, "a")
+		beats := func(want float64) {
+			t.Helper()
+			if st := must2(j.Beat(t.Context())); !near(st.Share, want) || st.Status != db.Running || st.Discovered {
+				t.Errorf("%+v, want a share of %g", st, want)
+			}
+		}
+		beats(0.9)
+		sp := laned(t, 1)
+		sp.Queue = db.OnDemand
+		beside := plan(t, s, sp, q)
+		beats(0.81)
+		must(t, s.SetStanding(t.Context(), beside.ID, db.Paused, "", nil))
+		beats(0.9)
+	})
 }
 
 // TestNoLaneIsLostBetweenPauseAndWake lets nodes work while a sweep is paused and
@@ -189,7 +193,7 @@ func TestNoLaneIsLostBetweenPauseAndWake(t *testing.T) {
 			}()
 		}
 		// A lane that one waking loses is found by the next: only the last one tells.
-		for range 15 {
+		for range 6 {
 			sweep, err := s.PlanSweep(t.Context(), laned(t, 3), enqueue)
 			must(t, err)
 			for _, standing := range []db.Status{db.Paused, db.Running, db.Resting, db.Running} {
