@@ -13,7 +13,8 @@ type figures struct {
 	length      time.Duration // from the first packet to the end
 
 	truth, found, missed, untrue, twice int // open ports
-	devices, named, assets              int // simulated miners
+	devices, named                      int // simulated miners
+	identities, assets                  int // what tells them apart, and what is stored as one device
 	misnamed                            []string
 
 	pairs, never, again int // pairs of address and port; never probed; probes again, of pairs that are not asked
@@ -73,7 +74,7 @@ func (f figures) floors() []floor {
 		{"the open ports found are those that are open", fmt.Sprintf("%d are open, %d found, %d missed, %d untrue", f.truth, f.found, f.missed, f.untrue),
 			f.truth > 0 && f.found == f.truth && f.missed == 0 && f.untrue == 0},
 		{"every miner is named as the laboratory knows it", fmt.Sprintf("%d of %d", f.named, f.devices), f.devices > 0 && f.named == f.devices},
-		{"nothing is there twice", fmt.Sprintf("%d open ports twice, %d assets of %d miners", f.twice, f.assets, f.devices), f.twice == 0 && f.assets == f.devices},
+		{"nothing is there twice", fmt.Sprintf("%d rows of ports and hosts twice, %d assets of %d identities", f.twice, f.assets, f.identities), f.twice == 0 && f.assets == f.identities},
 		{"every pair of address and port is probed", fmt.Sprintf("%d of %d are not", f.never, f.pairs), f.pairs > 0 && f.never == 0},
 		{fmt.Sprintf("at most %.0f %% of the probes are sent again", mostAgain), fmt.Sprintf("%.2f %% (%d of %d)", share, f.again, f.pairs), f.pairs > 0 && share <= mostAgain},
 		{"no port is asked that was settled before", fmt.Sprintf("%d connections; %d ports that were in hand when something went wrong were asked again, %d of %d bytes",

@@ -8,7 +8,7 @@ import (
 
 // good is a storm in which all is as promised.
 func good() figures {
-	return figures{rate: 1000, per24: 100, status: state{status: "done"}, truth: 10, found: 10, devices: 3, named: 3, assets: 3,
+	return figures{rate: 1000, per24: 100, status: state{status: "done"}, truth: 10, found: 10, devices: 3, named: 3, identities: 3, assets: 3,
 		pairs: 1000, again: 10, sent: 1100, peak: 1020, peak24: 102, asked: questions{heard: 5, again: 1, againAt: 1}}
 }
 
@@ -68,21 +68,18 @@ func TestRecoveries(t *testing.T) {
 		{kind: "ask", lane: 0, run: 1, node: "a", began: at(0), ended: at(60)},      // given back
 		{kind: "discover", lane: 0, run: 1, node: "a", began: at(0), ended: at(26)}, // orphaned by others
 		{kind: "discover", lane: 0, run: 2, node: "b", began: at(27), to: 9, ended: at(80)},
-		{kind: "discover", lane: 1, run: 1, node: "a", began: at(0), to: 5, ended: at(9)}, // over when it came
-		{kind: "discover", lane: 1, run: 2, node: "b", began: at(9), ended: at(50)},       // and this one's next is missing
+		{kind: "discover", lane: 1, run: 1, node: "a", began: at(0), to: 5, ended: at(9)},             // over when it came
+		{kind: "discover", lane: 1, run: 2, node: "b", began: at(9), ended: at(50), note: silentNode}, // and this one's next is missing
 		{kind: "discover", lane: 2, run: 1, node: "b", began: at(20)},
+		{kind: "discover", lane: 3, run: 1, node: "c", began: at(20), ended: at(41), note: silentNode}, // by the crash
+		{kind: "discover", lane: 3, run: 2, node: "c", began: at(42), ended: at(50), to: 7},
 	}
 	name := func(i int) string { return []string{"a", "b"}[i] }
 	killed := func(node, s int, k kind) happened {
 		return happened{mischief: mischief{kind: k, node: node}, from: at(s)}
 	}
-	got := recoveries(stints, []happened{killed(0, 10, kill), killed(1, 40, cut), killed(everybody, 5, crash)}, func(i int) string {
-		if i == everybody {
-			return ""
-		}
-		return name(i)
-	})
-	want := []string{"ask lane 0, run 1 of a: nobody", "discover lane 0, run 1 of a: 17.0 s", "discover lane 1, run 2 of b: nobody", "discover lane 2, run 1 of b: nobody"}
+	got := recoveries(stints, []happened{killed(0, 10, kill), killed(1, 40, cut), killed(0, 5, term), killed(everybody, 22, crash)}, name)
+	want := []string{"ask lane 0, run 1 of a: nobody", "discover lane 0, run 1 of a: 17.0 s", "discover lane 1, run 2 of b: nobody", "discover lane 2, run 1 of b: nobody", "discover lane 3, run 1 of c: 20.0 s"}
 	if len(got) != len(want) {
 		t.Fatalf("%v; want %q", got, want)
 	}

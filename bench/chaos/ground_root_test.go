@@ -12,7 +12,7 @@ import (
 )
 
 func testOptions(length time.Duration) options {
-	return options{work: workStorm, seed: 7, workers: 3, rate: 6000, per24: 250, length: length, devices: 40, minesweep: "minesweep"}
+	return options{work: workStorm, seed: 7, workers: 3, rate: 6000, per24: 250, length: length, devices: 40, lanes: 6, minesweep: "minesweep"}
 }
 
 // newTestGround skips where something is missing that .ci/run installs.

@@ -7,13 +7,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"minesweep"
+	"minesweep/lab"
 )
 
 // figures measures what became of the sweep.
 func (s *storm) figures(ctx context.Context) (f figures, err error) {
+	slices.SortFunc(s.done, func(a, b happened) int { return a.from.Compare(b.from) })
 	f = figures{rate: s.o.rate, per24: s.o.per24, devices: len(s.devices), length: time.Since(s.began), done: s.done}
 	if f.status, err = s.store.state(ctx, s.sweep); err != nil {
 		return f, err
@@ -32,8 +37,34 @@ func (s *storm) figures(ctx context.Context) (f figures, err error) {
 		return f, err
 	}
 	f.recoveries = recoveries(stints, s.done, s.nameOf)
+	if err := s.keep(stints); err != nil {
+		return f, err
+	}
 	s.countWire(&f)
 	return f, s.countNodes(&f, stints)
+}
+
+// keep writes what the stints were beside the workers' logs, with times in seconds
+// since the sweep began.
+func (s *storm) keep(stints []stint) error {
+	if s.o.logs == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	since := func(t time.Time) float64 {
+		if t.IsZero() {
+			return -1
+		}
+		return t.Sub(s.began).Seconds()
+	}
+	fmt.Fprintln(&b, "kind\tlane\trun\tnode\tbegan\tended\tsent\tnote")
+	for _, t := range stints {
+		fmt.Fprintf(&b, "%s\t%d\t%d\t%s\t%.1f\t%.1f\t%d\t%s\n", t.kind, t.lane, t.run, t.node, since(t.began), since(t.ended), t.sent, t.note)
+	}
+	for _, h := range s.done {
+		fmt.Fprintf(&b, "# %.1f to %.1f\t%s\tat %s\n", since(h.from), since(h.to), h, h.from.UTC().Format("15:04:05.0"))
+	}
+	return os.WriteFile(filepath.Join(s.o.logs, "stints.tsv"), b.Bytes(), 0o644)
 }
 
 func (s *storm) nameOf(node int) string {
@@ -87,6 +118,7 @@ func (s *storm) compareHosts(ctx context.Context, f *figures) error {
 	if err := lines.Err(); err != nil {
 		return err
 	}
+	f.identities = identities(s.devices, hosts)
 	for _, d := range s.devices {
 		if err := d.Device.Check(hosts[d.Address]); err != nil {
 			f.misnamed = append(f.misnamed, fmt.Sprintf("%s at %s: %v", d.Device.Name, d.Address, err))
@@ -97,6 +129,20 @@ func (s *storm) compareHosts(ctx context.Context, f *figures) error {
 	assets, err := s.store.number(ctx, "SELECT count(*) FROM assets WHERE verdict = 'confirmed'")
 	f.assets = int(assets)
 	return err
+}
+
+// identities counts the miners that tell themselves apart: some of a fleet have
+// one serial number.
+func identities(devices []lab.Simulated, hosts map[netip.Addr]minesweep.Host) int {
+	keys := make(map[string]bool)
+	for _, d := range devices {
+		h, found := hosts[d.Address]
+		if !found {
+			h.Address = d.Address
+		}
+		keys[h.AssetKey()] = true
+	}
+	return len(keys)
 }
 
 // countPairs counts probes that were sent again. What is open gets connections

@@ -63,11 +63,11 @@ func (g *ground) turn(ctx context.Context, workers int) (t turn, err error) {
 		if before[i], err = w.node.Sent(); err != nil {
 			return t, err
 		}
-		if err := w.start(ctx); err != nil {
-			return t, err
-		}
 	}
 	from := &store{g.server.SocketURL(database)}
+	if err := g.muster(ctx, from, g.workers[:workers]); err != nil {
+		return t, err
+	}
 	sweep, err := g.launch(ctx, from, "--no-questions", "--ports", portText(pairPorts), pairTargets.String(),
 		"--rate", fmt.Sprint(pairRate), "--rate-per-24", fmt.Sprint(pairRate))
 	if err != nil {

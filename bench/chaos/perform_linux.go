@@ -59,6 +59,11 @@ func conclude(o options, f figures, at time.Time, out io.Writer) error {
 	for _, x := range floors {
 		fmt.Fprintln(out, x)
 	}
+	for _, r := range f.recoveries {
+		if r.never || r.took > mostRecovery/2 {
+			fmt.Fprintln(out, "      slow:", r)
+		}
+	}
 	for _, text := range slices.Concat(f.misnamed, f.unasked) {
 		fmt.Fprintln(out, "     ", text)
 	}

@@ -35,10 +35,8 @@ const most = 4 * time.Minute
 func (s *storm) rage(ctx context.Context, forecast []mischief) error {
 	ctx, cancel := context.WithTimeout(ctx, s.o.length+most)
 	defer cancel()
-	for _, w := range s.workers {
-		if err := w.start(ctx); err != nil {
-			return err
-		}
+	if err := s.muster(ctx, s.store, s.workers); err != nil {
+		return err
 	}
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -68,6 +66,25 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return false
 	case <-time.After(d):
 		return true
+	}
+}
+
+// muster starts workers and waits until the database knows that they live.
+func (g *ground) muster(ctx context.Context, from *store, workers []*worker) error {
+	for _, w := range workers {
+		if err := w.start(ctx); err != nil {
+			return err
+		}
+	}
+	late := time.Now().Add(time.Minute)
+	for {
+		alive, err := from.number(ctx, "SELECT count(*) FROM nodes WHERE stopped_at = 0")
+		if err == nil && int(alive) >= len(workers) {
+			return nil
+		}
+		if time.Now().After(late) || !sleep(ctx, 100*time.Millisecond) {
+			return errors.Join(err, fmt.Errorf("after a minute %d of %d workers live; the first said: %s", alive, len(workers), workers[0].lastLine()))
+		}
 	}
 }
 
