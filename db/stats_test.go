@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,25 @@ func TestLastDoneAndVerdictsFollowASweepToItsEnd(t *testing.T) {
 		must(t, err)
 		if !done["province"].Equal(c.now()) || len(done) != 1 {
 			t.Errorf("last done %v, want province at %v", done, c.now())
+		}
+	})
+}
+
+func TestCheckSchemaSeesThatAnotherProgramCame(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *db.Store, _ *clock) {
+		s := open()
+		must(t, s.CheckSchema(t.Context()))
+		upgrade := "PRAGMA user_version=99"
+		if s.Postgres() {
+			upgrade = "UPDATE schema_version SET version = 99"
+			_, err := s.Pool().Exec(t.Context(), upgrade)
+			must(t, err)
+		} else {
+			_, err := s.Writer().ExecContext(t.Context(), upgrade)
+			must(t, err)
+		}
+		if err := s.CheckSchema(t.Context()); err == nil || !strings.Contains(err.Error(), "version 99") {
+			t.Errorf("after an upgrade: %v", err)
 		}
 	})
 }

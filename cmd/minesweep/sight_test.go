@@ -155,6 +155,20 @@ func TestReadinessFollowsClockGuardAndStore(t *testing.T) {
 	}
 }
 
+func TestReadinessSeesAnotherSchema(t *testing.T) {
+	d := newDesk(t)
+	store, _ := watchedStore(t, d)
+	s := startSight(t, d, store, "--listen=")
+	if _, err := store.Writer().ExecContext(t.Context(), "PRAGMA user_version=99"); err != nil {
+		t.Fatal(err)
+	}
+	page(s, "/metrics")
+	code, body := page(s, "/readyz")
+	if code != http.StatusServiceUnavailable || !strings.HasPrefix(body, "schema: ") {
+		t.Errorf("%d %q", code, body)
+	}
+}
+
 func wantReady(t *testing.T, s *sight, want string) {
 	t.Helper()
 	code, body := page(s, "/readyz")

@@ -205,6 +205,7 @@ func (s *stats) local() web.Local {
 func (s *stats) checks() []web.Check {
 	return []web.Check{
 		{Name: "store", Check: func(ctx context.Context) error { _, err := s.nodes(ctx); return err }},
+		{Name: "schema", Check: s.store.CheckSchema},
 		{Name: "clock", Check: func(context.Context) error {
 			if skew := time.Duration(s.skew.Load()); skew.Abs() > maxClockSkew {
 				return fmt.Errorf("the clock of %s is %s off the database's, so it takes no lanes: set it by NTP", s.node, skew.Round(time.Millisecond))
