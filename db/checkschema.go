@@ -18,7 +18,8 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 // version returns how many scripts the tables have.
 func (s *Store) version(ctx context.Context) (version int64, err error) {
 	if s.Postgres() {
-		return s.serverVersion(ctx, s.reader)
+		version, _, err = s.serverVersion(ctx, s.reader)
+		return version, err
 	}
 	err = s.reader.NewRaw("PRAGMA user_version").Scan(ctx, &version)
 	return version, err
