@@ -47,6 +47,8 @@ type Guard struct {
 	*outlook
 	pace  *pacer
 	share share
+	// sharers24 is LaneConfig.Sharers24; 0 for a guard that is no lane.
+	sharers24 int
 	gate  atomic.Pointer[gate] // of the engine that makes its own packets; nil: none does
 
 	admitted, refused, starved atomic.Uint64
@@ -213,7 +215,7 @@ func (g *Guard) budgets(grant *minesweep.Grant, addr netip.Addr) []budget {
 		per24 = min(per24, g.cfg.RatePer24)
 	}
 	out := []budget{
-		{laneKey{prefix: neighbourhood(addr)}, per24},
+		{laneKey{prefix: neighbourhood(addr)}, per24 * max(g.sharers24, 1)},
 		{laneKey{grant: grant.Name}, whole},
 	}
 	if p := grant.PrefixOf(addr); grant.RatePerPrefix > 0 && p.IsValid() {

@@ -13,6 +13,10 @@ type LaneConfig struct {
 	// Share is the part of every budget that is the lane's from the beginning,
 	// as [Guard.SetShare] has it; 0: all.
 	Share float64
+	// Sharers24 is how many lanes would share the budget of each /24, where this
+	// one shares none of its /24s with any other: it then has that many shares of
+	// it. 0 means 1. It counts for connections, not for the SYN engine.
+	Sharers24 int
 }
 
 // Lane returns a guard with budgets and counts of its own and a door for one
@@ -22,6 +26,7 @@ type LaneConfig struct {
 func (g *Guard) Lane(cfg LaneConfig) *Guard {
 	l := &Guard{cfg: g.cfg, outlook: g.outlook, pace: newPacer(g.cfg.Now)}
 	l.cfg.Rate, l.cfg.RatePer24, l.cfg.Poke = max(cfg.Rate, 0), max(cfg.RatePer24, 0), nil
+	l.sharers24 = max(cfg.Sharers24, 1)
 	l.SetShare(1)
 	if cfg.Share != 0 {
 		l.SetShare(cfg.Share)

@@ -34,7 +34,8 @@ type Hands interface {
 	// Work walks the lane and returns nil when it is done, or when Stop was closed
 	// and all that was sent is settled. Any other error is the engine's.
 	Work(ctx context.Context) error
-	// SetShares changes the part of every budget, and that of each /24's, at once:
-	// above 0 and at most 1. It may be called while Work runs.
-	SetShares(all, per24 float64)
+	// SetShare changes the part of every budget at once: above 0 and at most 1. An
+	// ask lane, whose /24s are its own, has Sweep.Lanes times that of theirs. It may
+	// be called while Work runs.
+	SetShare(f float64)
 }

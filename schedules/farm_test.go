@@ -216,7 +216,7 @@ type handsOf struct {
 	Order
 }
 
-func (h *handsOf) SetShares(_, _ float64) {}
+func (h *handsOf) SetShare(float64) {}
 
 // Work walks the lane and finds every tenth address open; of an ask lane it
 // settles what is there.

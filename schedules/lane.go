@@ -32,7 +32,7 @@ func (n *node) run(ctx context.Context, run db.LaneRun) error {
 	if !ok {
 		return river.JobSnooze(n.refused)
 	}
-	hold := &hold{node: n, run: run, sweep: sweep, log: n.log.With("sweep", run.Sweep, "kind", run.Kind, "lane", run.Lane, "run", run.Run)}
+	hold := &hold{node: n, run: run, sweep: sweep}
 	defer func() { n.shares.release(h, hold.given) }()
 	if hold.journal, err = n.store.TakeLane(ctx, run, n.name); err != nil {
 		if errors.Is(err, db.ErrNotYours) {
@@ -50,7 +50,6 @@ type hold struct {
 	run     db.LaneRun
 	sweep   db.Sweep
 	journal *db.Journal
-	log     logger
 	given   bool // surplus asked for it
 }
 
@@ -126,11 +125,10 @@ func (h *hold) show(ctx context.Context) (p pulse) {
 	if h.sight.Beat(h.now().Sub(begun), p.err); p.err != nil {
 		return p
 	}
-	grants, err := h.store.Grants(ctx)
-	if err != nil {
+	var err error
+	if p.until, p.shut, err = hoursLeft(ctx, h.store, h.store, h.sweep, h.now()); err != nil {
 		return pulse{err: err}
 	}
-	p.until, p.shut = hoursLeft(h.journal.Plan().Targets, h.sweep.Window, grants, h.now())
 	if h.given {
 		return p
 	}

@@ -27,8 +27,9 @@ type NodeConfig struct {
 	Tick func(context.Context, *Queue) error
 	// Verify asks known assets again, every minute on one node of all; nil does nothing.
 	Verify func(context.Context) error
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Log says which node this is, and under the context of Sight which lane.
+	Log *slog.Logger
+	Now func() time.Time
 	// Sight sees what the node does; nil: nobody looks.
 	Sight Sight
 	// Ready is called once the node takes lanes; may be nil.
@@ -88,7 +89,7 @@ func newNode(c NodeConfig, queue *Queue) *node {
 	n := &node{
 		paces: defaultPaces(), store: c.Store, queue: queue, shares: newShares(c.Store), crew: c.Crew,
 		name: c.Name, engines: c.Engines, slots: c.Slots, tickDue: c.Tick, verify: c.Verify,
-		log: c.Log.With("node", c.Name), now: c.Now, draining: make(chan struct{}),
+		log: c.Log, now: c.Now, draining: make(chan struct{}),
 		begun: make(map[int64]time.Time), spoil: make(map[int64]time.Time),
 	}
 	if n.sight = c.Sight; n.sight == nil {

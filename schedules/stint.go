@@ -127,7 +127,7 @@ func (s *stint) heed(p pulse, hours *alarm) {
 		close(s.discovered)
 	}
 	if p.standing.Share > 0 {
-		s.hands.SetShares(p.standing.Share, p.standing.SharePer24)
+		s.hands.SetShare(p.standing.Share)
 	}
 	switch {
 	case p.standing.Status != db.Running:

@@ -41,7 +41,7 @@ func (w *worker) Work(ctx context.Context) error {
 	}
 }
 
-func (w *worker) SetShares(f, _ float64) { w.shares <- f }
+func (w *worker) SetShare(f float64) { w.shares <- f }
 
 // quiet are paces in which nothing happens by itself.
 func quiet() paces {
@@ -119,7 +119,7 @@ func TestStintOfAnEngineThatFails(t *testing.T) {
 type breaks struct{}
 
 func (breaks) Work(context.Context) error { panic("index out of range") }
-func (breaks) SetShares(_, _ float64)     {}
+func (breaks) SetShare(float64)           {}
 
 func TestStintOutlivesAnEngineThatBreaks(t *testing.T) {
 	t.Parallel()

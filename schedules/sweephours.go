@@ -1,62 +1,55 @@
 package schedules
 
 import (
+	"context"
+	"slices"
 	"time"
 
-	"go4.org/netipx"
-
-	"minesweep"
+	"minesweep/db"
 )
 
-// hoursLeft returns until when the sweep's window and the grants of its targets
-// let packets out, the zero time where that is not foreseen, and why none may
-// leave now: "" they may. What a grant allowed that is revoked or over does not
-// wait for it: the guard refuses that for good.
-func hoursLeft(targets *netipx.IPSet, window minesweep.Window, grants []minesweep.Grant, now time.Time) (until time.Time, shut string) {
-	if !window.Contains(now) {
-		return time.Time{}, "its window is " + window.String()
+// hoursLeft returns until when a sweep may send, the zero time where that is not
+// foreseen, and why it may not now: "" it may. Its hours are those by which the
+// tick lets it rest. At the end of a grant it stops too, so that what the grant
+// allowed is refused from then on, and not half a minute later.
+func hoursLeft(ctx context.Context, from Authority, calendar Schedules, sweep db.Sweep, now time.Time) (until time.Time, shut string, err error) {
+	may, err := readAuthority(ctx, from, now)
+	if err != nil {
+		return until, "", err
 	}
-	until = window.End(now)
-	var allowed netipx.IPSetBuilder
-	for _, g := range grants {
-		if g.Standing(now) != "" || !covers(g, targets) {
-			continue
+	var all []db.Schedule
+	if sweep.Schedule != "" {
+		if all, err = calendar.Schedules(ctx); err != nil {
+			return until, "", err
 		}
-		for _, p := range g.Prefixes {
-			allowed.AddPrefix(p)
-		}
-		if end := g.Until(now); !end.IsZero() && (until.IsZero() || end.Before(until)) {
+	}
+	hours, open, err := may.hoursOfSweep(sweep, all)
+	if err != nil || !open {
+		return until, "its hours are closed", err
+	}
+	for _, w := range hours {
+		if end := (Hours{w}).Change(now, now.Add(25*time.Hour)); w.Contains(now) && sooner(end, until) {
 			until = end
 		}
 	}
-	var rest netipx.IPSetBuilder
-	rest.AddSet(targets)
-	if in, err := allowed.IPSet(); err == nil {
-		rest.RemoveSet(in)
-	}
-	left, err := rest.IPSet()
+	targets, err := sweep.TargetSet()
 	if err != nil {
-		return until, ""
+		return until, "", err
 	}
-	for _, g := range grants {
-		if !g.Window.Contains(now) && inForce(g, now) && covers(g, left) {
-			return time.Time{}, "grant " + g.Name + " is allowed only " + g.Window.String()
+	for _, g := range may.grants {
+		if g.ValidTo.After(now) && sooner(g.ValidTo, until) && slices.ContainsFunc(g.Prefixes, targets.OverlapsPrefix) {
+			until = g.ValidTo
 		}
 	}
-	return until, ""
+	return until, "", nil
 }
 
-// inForce reports whether the grant gives authority at now but for its hours.
-func inForce(g minesweep.Grant, now time.Time) bool {
-	g.Window = minesweep.Window{}
-	return g.Standing(now) == ""
+// sooner reports whether t comes before until; the zero time never comes.
+func sooner(t, until time.Time) bool {
+	return !t.IsZero() && (until.IsZero() || t.Before(until))
 }
 
-func covers(g minesweep.Grant, set *netipx.IPSet) bool {
-	for _, p := range g.Prefixes {
-		if set.OverlapsPrefix(p) {
-			return true
-		}
-	}
-	return false
+// Schedules knows the schedules that sweeps are of. A [db.Store] does.
+type Schedules interface {
+	Schedules(ctx context.Context) ([]db.Schedule, error)
 }

@@ -31,7 +31,7 @@ func Main() int {
 	moreFiles()
 	p := &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, now: time.Now, lookup: scanner.SystemLookup, newSYN: newSYN,
+		getenv: os.Getenv, now: time.Now, lookup: scanner.SystemLookup, newSYN: newSYN, release: func() { context.AfterFunc(ctx, stop) },
 	}
 	return p.run(ctx, os.Args[1:])
 }
@@ -45,6 +45,7 @@ type program struct {
 	lookup         scanner.Lookup // of host names among targets
 	newSYN         func(scanner.SYNConfig) (minesweep.Scanner, error)
 	log            *slog.Logger // of a command that runs for long; nil: notices go to stderr
+	release        func()       // from then on a second signal ends the process at once
 	settings       settings
 	loaded         *fingerprints.Set // nil until a command needs the rules
 }

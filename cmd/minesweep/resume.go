@@ -42,6 +42,9 @@ func (p *program) resume(ctx context.Context, s *db.Store, f sweepFlags, id int6
 	if err != nil {
 		return err
 	}
+	if sweep.Queue != "" {
+		return p.stand(ctx, s, id, db.Running, "")
+	}
 	targets, err := sweep.TargetSet()
 	if err != nil {
 		return err

@@ -49,7 +49,8 @@ func (p *program) rootCommand() *cobra.Command {
 		return usagef("%w; %s --help lists the flags", err, c.CommandPath())
 	})
 	root.AddCommand(p.grantCommand(), p.excludeCommand(), p.scanCommand(), p.probeCommand(),
-		p.identifyCommand(), p.fingerprintsCommand(), p.assetsCommand(), p.sweepsCommand(), p.schedulesCommand(), p.auditCommand(), p.dbCommand(), p.recordCommand(), p.relabelCommand(), p.labCommand(), p.demoCommand())
+		p.identifyCommand(), p.fingerprintsCommand(), p.assetsCommand(), p.sweepsCommand(), p.schedulesCommand(), p.serveCommand(), p.workerCommand(), p.nodesCommand(),
+		p.auditCommand(), p.dbCommand(), p.recordCommand(), p.relabelCommand(), p.labCommand(), p.demoCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -69,11 +69,15 @@ func (p *program) scanCommand() *cobra.Command {
 func (f *scanFlags) register(c *cobra.Command) {
 	f.targetFlags.register(c)
 	f.sweepFlags.register(c)
-	fl := c.Flags()
+	f.registerPlan(c.Flags())
+	c.Flags().StringVar(&f.shard, "shard", "", "part `I/N` of the scan, 0/8 to 7/8; all parts need one --seed and the same targets and ports")
+}
+
+// registerPlan registers what is to be sent to the targets.
+func (f *scanFlags) registerPlan(fl *pflag.FlagSet) {
 	fl.StringVarP(&f.ports, "ports", "p", "tier1", "ports as nmap writes them, or tier1, all-tiers")
 	fl.IntVar(&f.passes, "passes", 1, "how often each target is probed, 1 to 4")
 	fl.DurationVar(&f.passGap, "pass-gap", 2*time.Minute, "least time between two probes of one target")
-	fl.StringVar(&f.shard, "shard", "", "part `I/N` of the scan, 0/8 to 7/8; all parts need one --seed and the same targets and ports")
 	fl.Uint64Var(&f.seed, "seed", 0, "the order of the probes (default a random one)")
 	fl.BoolVar(&f.skipRefused, "skip-refused", false, "scan what is allowed and leave out the rest")
 }
@@ -142,24 +146,9 @@ func nmapFlags(args []string) []string {
 }
 
 // scan checks the whole input against the scope before the first packet.
-func (p *program) scan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet, plan minesweep.Plan) error {
-	scope, err := s.Scope(ctx)
-	if err != nil {
+func (p *program) scan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet, plan minesweep.Plan) (err error) {
+	if plan.Targets, err = p.allowed(ctx, s, targets, f.skipRefused); err != nil {
 		return err
 	}
-	allowed, refused, err := scope.Split(targets)
-	if err != nil {
-		return err
-	}
-	if left := refused.Ranges(); len(left) > 0 {
-		if !f.skipRefused {
-			return refusal(scope, refused)
-		}
-		fmt.Fprintf(p.stderr, "minesweep: left out, refused by scope: %s\n", rangesText(left))
-	}
-	if len(allowed.Ranges()) == 0 {
-		return refusal(scope, refused)
-	}
-	plan.Targets = allowed
 	return p.sweep(ctx, s, f.sweepFlags, plan)
 }

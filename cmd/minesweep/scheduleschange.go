@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -76,4 +77,10 @@ func (p *program) runNow(ctx context.Context, s *db.Store, name string) error {
 }
 
 // queue is how jobs of lanes are made.
-func (p *program) queue(context.Context, *db.Store) (db.Enqueue, error) { return nil, nil }
+func (p *program) queue(ctx context.Context, s *db.Store) (db.Enqueue, error) {
+	q, err := schedules.OpenQueue(ctx, s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	return q.Enqueue, nil
+}

@@ -31,10 +31,22 @@ type sweepFlags struct {
 }
 
 func (f *sweepFlags) register(c *cobra.Command) {
-	fl := c.Flags()
+	f.registerTerms(c.Flags())
+	f.registerMachine(c.Flags())
+}
+
+// registerTerms registers how a sweep is to be run, wherever that is.
+func (f *sweepFlags) registerTerms(fl *pflag.FlagSet) {
 	fl.StringVar(&f.engine, "engine", "auto", "auto, syn, naabu or connect (naabu without SYN)")
 	fl.IntVar(&f.rate, "rate", 0, "packets/s of the whole scan (default: what the grants allow)")
 	fl.IntVar(&f.per24, "rate-per-24", 0, "packets/s over each /24 (default: what the grants allow)")
+	fl.BoolVar(&f.noQuestions, "no-questions", false, "find open ports and ask them nothing; sweeps resume ID may ask later")
+	fl.BoolVar(&f.force, "force", false, "begin also what a grant's hours do not suffice for")
+	fl.BoolVar(&f.all, "all", false, "show hosts without a sign of mining in the table too")
+}
+
+// registerMachine registers what depends on the machine that sends.
+func (f *sweepFlags) registerMachine(fl *pflag.FlagSet) {
 	fl.IntVar(&f.inFlight, "in-flight", 0, "connections in flight of the naabu engine (default 2048)")
 	fl.IntVar(&f.asks, "asks", 0, "hosts asked questions at the same time, a connection each (default 1024)")
 	fl.DurationVar(&f.wait, "wait", 0, "how long an answer is waited for (default 1s)")
@@ -42,9 +54,6 @@ func (f *sweepFlags) register(c *cobra.Command) {
 	fl.StringVar(&f.device, "interface", "", "the only interface that the SYN engine may send from")
 	fl.StringSliceVar(&f.sources, "source", nil, "addresses of this machine that the SYN engine sends from")
 	fl.StringVar(&f.sourcePorts, "source-port", "", "source ports `A-B` of the SYN engine, such as 61000-61063; the host's firewall may drop its own resets from them:\nnft add rule inet filter output tcp sport 61000-61063 tcp flags rst drop")
-	fl.BoolVar(&f.noQuestions, "no-questions", false, "find open ports and ask them nothing; sweeps resume ID may ask later")
-	fl.BoolVar(&f.force, "force", false, "begin also what a grant's hours do not suffice for")
-	fl.BoolVar(&f.all, "all", false, "show hosts without a sign of mining in the table too")
 }
 
 // maxRate is far beyond what one machine sends.

@@ -11,7 +11,8 @@ import (
 )
 
 func (p *program) sweepsCommand() *cobra.Command {
-	return group("sweeps", "what was swept, when, and how far", p.sweepsList(), p.sweepsShow(), p.sweepsResume())
+	return group("sweeps", "what was swept, when, and how far", p.sweepsList(), p.sweepsShow(), p.sweepsStart(), p.sweepsWatch(),
+		p.sweepsPause(), p.sweepsResume(), p.sweepsCancel())
 }
 
 // sweepRow is a sweep as sweeps list shows it.
@@ -110,6 +111,9 @@ func (p *program) sweepsShow() *cobra.Command {
 					return err
 				}
 				if err := p.summarise(c.Context(), s, sweep); err != nil {
+					return err
+				}
+				if err := p.summariseLanes(c.Context(), s, sweep); err != nil {
 					return err
 				}
 				if ports {
