@@ -293,7 +293,7 @@ func pumpShares(t *testing.T, g *gate, clock *fakeClock, target func() netip.Add
 			var w waiting
 			if due, ok := line.due(); ok && due <= g.now() {
 				w = line.take()
-			} else if line.len() < 100 {
+			} else if line.len() < 20 {
 				w.a = addressOf(target())
 			} else {
 				break
