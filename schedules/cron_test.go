@@ -70,7 +70,7 @@ func TestCronGoesByTheClockOnTheWall(t *testing.T) {
 // TestCronYearHasEachNightOnce walks a year of a zone that changes clocks twice.
 func TestCronYearHasEachNightOnce(t *testing.T) {
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Asia/Shanghai", "America/Santiago"} {
-		for _, hour := range []string{"0", "1", "2", "3", "23"} {
+		for _, hour := range []string{"0", "2", "23"} {
 			cron := mustCron(t, "30 "+hour+" * * *", zone)
 			days := make(map[string]int)
 			begin := time.Date(2027, 1, 1, 0, 0, 0, 0, cron.Zone())

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,8 +50,35 @@ func worlds(t *testing.T, now time.Time, test func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, now time.Time) *world {
 	t.Helper()
-	return newWorldAt(t, filepath.Join(t.TempDir(), "nights.db"), now)
+	path := filepath.Join(t.TempDir(), "nights.db")
+	empty, err := emptyStore()
+	if err == nil {
+		err = os.WriteFile(path, empty, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newWorldAt(t, path, now)
 }
+
+// emptyStore returns the file of a new store. To make one takes a third of a
+// second under the race detector.
+var emptyStore = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "minesweep-nights-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "empty.db")
+	s, err := db.Open(context.Background(), path, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 func newWorldAt(t *testing.T, address string, now time.Time) *world {
 	t.Helper()
