@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -124,19 +123,19 @@ func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []
 	if p.Sent > j.sent {
 		sending += j.since(now)
 	}
-	err := j.store.writeOwn(ctx, func(ctx context.Context, tx bun.Tx) error {
-		fresh, err := j.insert(ctx, tx, found)
+	err := j.store.transact(ctx, func(ctx context.Context, tx Tx) error {
+		fresh, err := insertPorts(ctx, tx, j.run.Sweep, found)
 		if err != nil {
 			return err
 		}
 		sum.Open += fresh
-		err = j.update(ctx, tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
+		err = j.update(ctx, tx.Tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
 			return setProgress(q, sum).Set("open = open + ?", int64(fresh)).Set("sending = ?", sending.Microseconds())
 		})
 		if err != nil {
 			return err
 		}
-		return j.stint(ctx, tx, max(p.Sent, j.sent))
+		return j.stint(ctx, tx.Tx, max(p.Sent, j.sent))
 	})
 	if err == nil {
 		j.lane.Progress, j.lane.Sending, j.lane.HeartbeatAt = sum, sending, now
@@ -158,30 +157,6 @@ func (j *Journal) since(now time.Time) time.Duration {
 		return max(0, d)
 	}
 	return max(0, now.Sub(j.heard))
-}
-
-// insertMost is how many rows one statement inserts: SQLite takes 32,766
-// arguments.
-const insertMost = 500
-
-// insert puts open ports into the queue and returns how many are new.
-func (j *Journal) insert(ctx context.Context, tx bun.Tx, found []minesweep.OpenPort) (fresh uint64, err error) {
-	for part := range slices.Chunk(found, insertMost) {
-		rows := make([]*openPortRow, len(part))
-		for i, port := range part {
-			rows[i] = newOpenPortRow(j.run.Sweep, port)
-		}
-		res, err := tx.NewInsert().Model(&rows).On("CONFLICT (sweep_id, address, port) DO NOTHING").Returning("NULL").Exec(ctx)
-		if err != nil {
-			return 0, err
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return 0, err
-		}
-		fresh += uint64(n)
-	}
-	return fresh, nil
 }
 
 // sum adds what this run counted to what those before it did. Open is counted by
