@@ -216,9 +216,14 @@ func (j *Journal) takenOver() error {
 	return fmt.Errorf("sweep %d, %s lane %d: run %d %w", j.run.Sweep, j.run.Kind, j.run.Lane, j.run.Run, ErrTakenOver)
 }
 
-// Pending returns up to limit open ports that are still to be asked, in the
-// order in which they were found, with numbers above after: those of the
-// networks of an ask lane, and all of them for a scan.
+// Pending returns up to limit open ports that are still to be asked, by their
+// numbers, which are above after: those of the networks of an ask lane, and all
+// of them for a scan. Numbers follow the checkpoints that found them, and within
+// one the addresses.
+//
+// On PostgreSQL a number is given before the checkpoint is committed: with several
+// writers a port may show up behind a reader that has passed it. Whoever reads on
+// by numbers reads again from 0 before it says that nothing is left.
 func (j *Journal) Pending(ctx context.Context, after int64, limit int) ([]minesweep.OpenPort, int64, error) {
 	var rows []openPortRow
 	q := j.pending(j.store.reader.NewSelect().Model(&rows)).Where("id > ?", after)
