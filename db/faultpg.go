@@ -76,7 +76,7 @@ func readOnlySentence(name string) string {
 // the sentence around it has already.
 func innermost(err error) string {
 	for {
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // it walks the tree itself
 		case interface{ Unwrap() error }:
 			if e.Unwrap() == nil {
 				return err.Error()

@@ -3,7 +3,6 @@ package db_test
 import (
 	"context"
 	"net/netip"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -131,11 +130,4 @@ func readHosts(ctx context.Context, t *testing.T, s *db.Store, sweep int64) []mi
 // found stores one open port as a checkpoint does.
 func found(ctx context.Context, j *db.Journal, p minesweep.OpenPort) error {
 	return j.Checkpoint(ctx, minesweep.Progress{}, []minesweep.OpenPort{p})
-}
-
-// newStore is a new store on SQLite, for tests of the file itself.
-func newStore(t *testing.T) (*db.Store, *clock) {
-	t.Helper()
-	c := newClock()
-	return openStore(t, filepath.Join(t.TempDir(), "test.db"), c), c
 }

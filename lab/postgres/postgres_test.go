@@ -49,7 +49,7 @@ func value(t *testing.T, url, query string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(t.Context())
+	defer func() { _ = conn.Close(t.Context()) }()
 	var text string
 	err = conn.QueryRow(t.Context(), query).Scan(&text)
 	return text, err

@@ -27,7 +27,7 @@ func (s *Server) launch() (*process, error) {
 		return nil, err
 	}
 	p := &process{ended: make(chan struct{})}
-	p.cmd = exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data())
+	p.cmd = exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data()) //nolint:noctx // it outlives the call that starts it
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = s.dir.path, log, log
 	p.cmd.SysProcAttr = s.dir.owner.attributes()
 	started := make(chan error, 1)
