@@ -22,10 +22,11 @@ type options struct {
 	lanes     int           // of the sweep, 0: as minesweep has it
 	out       string        // folder of the report; "": none
 	minesweep string
-	logs      string // folder of what the workers said; "": none is kept
-	command   string // as typed, for the report
-	uplink    uint64 // of pair: bytes/s of each worker's way to the targets
-	rounds    int    // of pair
+	logs      string       // folder of what the workers said; "": none is kept
+	command   string       // as typed, for the report
+	uplink    uint64       // of pair: bytes/s of each worker's way to the targets
+	rounds    int          // of pair
+	prefix    netip.Prefix // of pair: what is swept
 }
 
 // The works.
@@ -46,14 +47,18 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	fl.DurationVar(&o.length, "length", 6*time.Minute, "for how long things go wrong; the sweep takes somewhat longer")
 	fl.BoolVar(&o.calm, "calm", false, "nothing goes wrong: what the laboratory measures by itself")
 	fl.IntVar(&o.devices, "devices", 200, "simulated miners among the targets")
-	fl.IntVar(&o.lanes, "lanes", 0, "lanes of the sweep (default: as many as minesweep takes)")
+	fl.IntVar(&o.lanes, "lanes", 0, "lanes of the sweep (default: as many as minesweep takes; of pair: 4)")
 	fl.StringVar(&o.out, "out", "", "folder of the report, such as bench; none is written without")
 	fl.StringVar(&o.minesweep, "minesweep", "bin/minesweep", "minesweep, with minesweep-naabu beside it")
 	fl.StringVar(&o.logs, "logs", "", "folder to keep what the workers said")
 	fl.Uint64Var(&o.uplink, "uplink", 4_000_000, "of pair: bytes/s of each worker's way to the targets, with Ethernet headers")
 	fl.IntVar(&o.rounds, "rounds", 1, "of pair: how often one worker and two take their turns")
+	fl.TextVar(&o.prefix, "prefix", netip.MustParsePrefix("100.64.0.0/11"), "of pair: the targets, within 100.64.0.0/10")
 	if err := fl.Parse(args); err != nil {
 		return o, err
+	}
+	if o.work == workPair && o.lanes == 0 {
+		o.lanes = pairLanes
 	}
 	return o, o.check()
 }
@@ -70,6 +75,8 @@ func (o options) check() error {
 		return fmt.Errorf("-length %s: write 10s to 15m", o.length)
 	case o.devices < 1 || o.devices > 2000:
 		return fmt.Errorf("-devices %d: write 1 to 2000", o.devices)
+	case !netip.MustParsePrefix("100.64.0.0/10").Overlaps(o.prefix) || o.prefix.Bits() < 10 || o.prefix.Bits() > 20:
+		return fmt.Errorf("-prefix %s: write a part of 100.64.0.0/10, from /10 to /20", o.prefix)
 	case o.rounds < 1 || o.uplink < 100_000:
 		return fmt.Errorf("-rounds %d -uplink %d: write at least 1 and 100000", o.rounds, o.uplink)
 	case o.lanes < 0:

@@ -3,22 +3,18 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"net/netip"
 	"slices"
 )
 
 //go:embed nodes.md.tmpl
 var pairPage string
 
-// What is swept by one worker and by two. The budget is more than two uplinks
-// take.
-var (
-	pairTargets = netip.MustParsePrefix("100.64.0.0/11")
-	pairPorts   = []uint16{1, 2, 3, 4}
-)
+// pairPorts are swept by one worker and by two.
+var pairPorts = []uint16{1, 2, 3, 4}
 
 const (
-	pairRate  = 300_000
+	pairRate  = 300_000 // the budget: more than two uplinks take
+	pairLanes = 4
 	pairRatio = 1.8 // of one worker's rate, promised of two
 )
 
@@ -44,6 +40,7 @@ type pairReport struct {
 	Rate    int
 	Targets string
 	Ports   int
+	Lanes   int
 	Floors  []floor
 	Turns   []turn
 }

@@ -17,7 +17,7 @@ const pairLimit = 10 * time.Minute
 
 // pair sweeps the same targets with one worker and with two, in turns.
 func (g *ground) pair(ctx context.Context, now func() time.Time, out io.Writer) error {
-	if err := g.authorise(ctx, pairTargets, pairRate, pairRate); err != nil {
+	if err := g.authorise(ctx, g.o.prefix, pairRate, pairRate); err != nil {
 		return err
 	}
 	for _, w := range g.workers {
@@ -41,7 +41,7 @@ func (g *ground) pair(ctx context.Context, now func() time.Time, out io.Writer) 
 		fmt.Fprintln(out, x)
 	}
 	if g.o.out != "" {
-		page := pairReport{machineOf(g.o, now()), g.o.uplink, pairRate, pairTargets.String(), len(pairPorts), floors, turns}
+		page := pairReport{machineOf(g.o, now()), g.o.uplink, pairRate, g.o.prefix.String(), len(pairPorts), g.o.lanes, floors, turns}
 		if err := writePage(g.o, pairPage, "NODES.md", page, out); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (g *ground) turn(ctx context.Context, workers int) (t turn, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pairLimit)
 	defer cancel()
 	t.Workers = workers
-	r := wire.Responder{Seed: uint32(g.o.seed), OpenOneIn: 1000, RefusePercent: 10, Scope: []netip.Prefix{pairTargets}}
+	r := wire.Responder{Seed: uint32(g.o.seed), OpenOneIn: 1000, RefusePercent: 10, Scope: []netip.Prefix{g.o.prefix}}
 	if err := g.cluster.Answer(r); err != nil {
 		return t, err
 	}
@@ -68,7 +68,7 @@ func (g *ground) turn(ctx context.Context, workers int) (t turn, err error) {
 	if err := g.muster(ctx, from, g.workers[:workers]); err != nil {
 		return t, err
 	}
-	sweep, err := g.launch(ctx, from, "--no-questions", "--ports", portText(pairPorts), pairTargets.String(),
+	sweep, err := g.launch(ctx, from, "--no-questions", "--ports", portText(pairPorts), g.o.prefix.String(),
 		"--rate", fmt.Sprint(pairRate), "--rate-per-24", fmt.Sprint(pairRate))
 	if err != nil {
 		return t, err
@@ -96,7 +96,7 @@ func (g *ground) measure(ctx context.Context, from *store, sweep int64, t *turn)
 		return err
 	}
 	t.Found = len(found)
-	for target := range g.cluster.Responder().Truth([]netip.Prefix{pairTargets}, pairPorts) {
+	for target := range g.cluster.Responder().Truth([]netip.Prefix{g.o.prefix}, pairPorts) {
 		t.Open++
 		if _, ok := found[target]; !ok {
 			t.Missed++

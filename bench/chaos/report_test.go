@@ -52,7 +52,7 @@ func TestOptions(t *testing.T) {
 	if n := o.portsFor(); n<<13 > 1<<23 || n < 500 {
 		t.Errorf("%d ports", n)
 	}
-	for _, bad := range [][]string{{"-work", "x"}, {"-workers", "0"}, {"-rate", "1"}, {"-length", "1s"}, {"-devices", "0"}, {"-lanes", "-1"}, {"-rounds", "0"}, {"-uplink", "1"}} {
+	for _, bad := range [][]string{{"-work", "x"}, {"-workers", "0"}, {"-rate", "1"}, {"-length", "1s"}, {"-devices", "0"}, {"-lanes", "-1"}, {"-rounds", "0"}, {"-uplink", "1"}, {"-prefix", "10.0.0.0/11"}, {"-prefix", "x"}} {
 		if _, err := parseOptions(bad, io.Discard); err == nil {
 			t.Errorf("%v is taken", bad)
 		}
