@@ -60,7 +60,7 @@ func forecast(r *rand.Rand, nodes int, length time.Duration) []mischief {
 	var out []mischief
 	var cards []kind
 	free := make([]time.Duration, nodes+1) // the last is the database's
-	for at := 4*time.Second + between(r, 0, 4*time.Second); at < length; at += between(r, 5*time.Second, 15*time.Second) {
+	for at := 4*time.Second + between(r, 0, 4*time.Second); at < length; at += between(r, 8*time.Second, 20*time.Second) {
 		if len(cards) == 0 {
 			cards = slices.Clone(deck)
 			r.Shuffle(len(cards), func(i, j int) { cards[i], cards[j] = cards[j], cards[i] })
