@@ -49,7 +49,7 @@ func (s *Store) Audit(ctx context.Context, yield func(AuditEntry) error) error {
 }
 
 func (s *Store) follows(r, prev *auditRow) error {
-	why := ""
+	var why string
 	switch {
 	case r.Seq != prev.Seq+1:
 		return s.broken(prev.Seq+1, "is missing")

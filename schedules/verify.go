@@ -162,7 +162,7 @@ func (v *Verifier) verify(ctx context.Context, due db.Due) (func(*Verification) 
 		}
 		return func(s *Verification) *int { return &s.Answered }, v.Store.Verified(keep, due, &host, v.Node)
 	}
-	if _, err := v.Scope().Decide(due.Address); err != nil {
+	if !v.allowed(due) {
 		return refused, nil // meanwhile: the silence is ours
 	}
 	again := !due.TriedAt.IsZero() && len(due.Host.Ports) > 0 // without a port nothing was asked
@@ -170,6 +170,12 @@ func (v *Verifier) verify(ctx context.Context, due db.Due) (func(*Verification) 
 		return func(s *Verification) *int { return &s.Missed }, v.Store.Missed(keep, due, v.Node)
 	}
 	return func(s *Verification) *int { return &s.Tried }, v.Store.Tried(keep, due)
+}
+
+// allowed reports whether an asset may be asked now.
+func (v *Verifier) allowed(due db.Due) bool {
+	_, err := v.Scope().Decide(due.Address)
+	return err == nil
 }
 
 // ask asks the known ports of an asset and judges what they say; whole says that

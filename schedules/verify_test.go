@@ -63,10 +63,9 @@ func (n *street) Assess(o minesweep.Observation) minesweep.Host {
 // schedule whose window is 00:30 to 06:30, and who verifies them.
 type verifying struct {
 	*Verifier
-	t    *testing.T
-	at   time.Time
-	net  *street
-	last Verification
+	t   *testing.T
+	at  time.Time
+	net *street
 }
 
 func newVerifying(t *testing.T, n int) *verifying {

@@ -99,13 +99,17 @@ func (p *program) work(ctx context.Context, s *db.Store, f nodeFlags) error {
 	if err != nil {
 		return err
 	}
+	verifier, err := p.verifier(own, s, crew.guard, f.name)
+	if err != nil {
+		return err
+	}
 	guarded := make(chan error, 1)
 	go func() { guarded <- crew.guard.Run(own) }()
 	p.release() // from now on a second signal ends the process at once
 	err = schedules.Run(ctx, schedules.NodeConfig{
 		Store: s, Name: f.name, Region: f.region, Version: version, Engines: crew.engines, Slots: f.slots,
 		Owner: self(), Alive: alive, Crew: crew, Log: sight.Log(), Now: p.now,
-		Sight: nodeSight{sight}, Tick: tickWith(s, sight, p.now), Ready: sight.ready,
+		Sight: nodeSight{sight}, Tick: tickWith(s, sight, p.now), Verify: verifier.Run, Ready: sight.ready,
 	})
 	cancel()
 	if gerr := <-guarded; gerr != nil && !errors.Is(gerr, context.Canceled) {
