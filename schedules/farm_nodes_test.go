@@ -31,7 +31,7 @@ func TestSweepGoesOnInStints(t *testing.T) {
 	eachStore(t, func(t *testing.T, s *db.Store) {
 		f := newFarm(t, s)
 		tokens := make(chan struct{})
-		a := f.join("a", newCrew(tokens), func(n *node) { n.paces.stint = 30 * time.Millisecond })
+		a := f.join("a", newCrew(tokens), func(n *node) { n.stint = 30 * time.Millisecond })
 		sweep := f.plan(1, nil)
 		for range 255 {
 			tokens <- struct{}{}

@@ -81,7 +81,7 @@ type farm struct {
 
 func newFarm(t *testing.T, s *db.Store) *farm {
 	t.Helper()
-	var out io.Writer = io.Discard
+	out := io.Discard
 	if testing.Verbose() {
 		out = t.Output()
 	}
@@ -129,7 +129,7 @@ func (f *farm) join(name string, crew *crewOf, change func(*node)) *member {
 		Store: f.store, Name: name, Engines: []string{"connect"}, Crew: crew, Log: f.log, Now: time.Now,
 		Owner: db.Owner{Host: "test", PID: 1, Start: name},
 	}, f.queue)
-	n.paces.beat, n.paces.refused, n.paces.idle, n.paces.retry = 20*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond, 0
+	n.paces.beat, n.refused, n.idle, n.retry = 20*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond, 0
 	if change != nil {
 		change(n)
 	}
@@ -182,6 +182,7 @@ func (f *farm) untilStatus(sweep int64, status db.Status) db.Sweep {
 type crewOf struct {
 	tokens chan struct{} // nil: no need of any
 	fails  func(Order) error
+	free   func(Order) bool // needs no tokens; nil: none is
 
 	mu     sync.Mutex
 	steps  map[uint64]int // settled, by number over the whole order
@@ -227,7 +228,7 @@ func (h *handsOf) Work(ctx context.Context) error {
 	plan := h.Journal.Plan()
 	total, _ := plan.Total()
 	for p := (minesweep.Progress{Cursor: plan.Cursor}); p.Cursor < total; {
-		if h.tokens != nil {
+		if h.tokens != nil && (h.free == nil || !h.free(h.Order)) {
 			select {
 			case <-h.Stop:
 				return nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"minesweep/db"
 )
@@ -83,11 +84,11 @@ func (n *node) riverConfig() *river.Config {
 	for _, name := range n.laneQueues() {
 		queues[name] = river.QueueConfig{MaxWorkers: n.slots}
 	}
-	periodic := []*river.PeriodicJob{every[tickArgs](tickEvery, tickQueue)}
+	periodic := []*river.PeriodicJob{every[tickArgs](tickEvery, river.InsertOpts{Queue: tickQueue})}
 	if n.verify != nil {
 		river.AddWorker(workers, &chore[verifyArgs]{node: n, timeout: laneTimeout, do: n.verify})
 		queues[verifyQueue] = river.QueueConfig{MaxWorkers: 1}
-		periodic = append(periodic, every[verifyArgs](verifyEvery, verifyQueue))
+		periodic = append(periodic, every[verifyArgs](verifyEvery, river.InsertOpts{Queue: verifyQueue, UniqueOpts: oneAtATime()}))
 	}
 	return &river.Config{
 		ID: n.clientID(), Logger: riverLog(n.log), Workers: workers, Queues: queues, PeriodicJobs: periodic,
@@ -110,9 +111,18 @@ func (n *node) laneQueues() []string {
 
 // every makes a chore come again, once at the start of whoever leads, and once
 // each interval.
-func every[A river.JobArgs](interval time.Duration, queue string) *river.PeriodicJob {
+func every[A river.JobArgs](interval time.Duration, opts river.InsertOpts) *river.PeriodicJob {
 	var args A
+	opts.MaxAttempts = 1
 	return river.NewPeriodicJob(river.PeriodicInterval(interval), func() (river.JobArgs, *river.InsertOpts) {
-		return args, &river.InsertOpts{Queue: queue, MaxAttempts: 1}
+		return args, &opts
 	}, &river.PeriodicJobOpts{ID: args.Kind(), RunOnStart: true})
+}
+
+// oneAtATime keeps a chore from being begun while it runs elsewhere. Where its
+// node died, that lasts until River gives it up, after rescueAfter.
+func oneAtATime() river.UniqueOpts {
+	return river.UniqueOpts{ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+	}}
 }

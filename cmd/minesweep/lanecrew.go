@@ -23,7 +23,7 @@ type laneCrew struct {
 var _ schedules.Crew = (*laneCrew)(nil)
 
 func (p *program) laneCrew(ctx context.Context, s *db.Store, f nodeFlags, sight *sight) (*laneCrew, error) {
-	guard, err := scanner.NewGuard(ctx, scanner.GuardConfig{Load: s.Scope, Now: p.now})
+	guard, err := scanner.NewGuard(ctx, scanner.GuardConfig{Load: s.Scope, Now: p.now, Poke: s.Changed(ctx)})
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (p *program) work(ctx context.Context, s *db.Store, f nodeFlags) error {
 	// Guard and pages last as long as the lanes do, which is longer than ctx.
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	sight, err := f.sightFlags.start(own, p, s, f.name)
+	sight, err := f.start(own, p, s, f.name)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (p *program) work(ctx context.Context, s *db.Store, f nodeFlags) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := p.verifier(own, s, crew.guard, f.name)
+	verifier, err := p.verifier(own, s, crew.guard.Lane(scanner.LaneConfig{Share: verifyShare}), f.name)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,8 @@ func (p *program) work(ctx context.Context, s *db.Store, f nodeFlags) error {
 	err = schedules.Run(ctx, schedules.NodeConfig{
 		Store: s, Name: f.name, Region: f.region, Version: version, Engines: crew.engines, Slots: f.slots,
 		Owner: self(), Alive: alive, Crew: crew, Log: sight.Log(), Now: p.now,
-		Sight: nodeSight{sight}, Tick: tickWith(s, sight, p.now), Verify: verifier.Run, Ready: sight.ready,
+		Sight: nodeSight{sight}, Tick: tickWith(s, sight, p.now), Ready: sight.ready,
+		Verify: verifier.Run,
 	})
 	cancel()
 	if gerr := <-guarded; gerr != nil && !errors.Is(gerr, context.Canceled) {
@@ -117,6 +118,10 @@ func (p *program) work(ctx context.Context, s *db.Store, f nodeFlags) error {
 	}
 	return err
 }
+
+// verifyShare is the part of every budget by which known assets are asked again,
+// beside the sweeps: as much as their measured rate may be too high.
+const verifyShare = 0.02
 
 // nodeSight shows what a node does.
 type nodeSight struct{ *sight }
