@@ -212,3 +212,19 @@ func TestLostJobIsMadeAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestSweepWhoseEngineFailsAndGetsOnIsDone(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, s *db.Store) {
+		f := newFarm(t, s)
+		crew := newCrew(nil)
+		crew.breaks = 10 // probes a stint
+		f.join("a", crew, nil)
+		sweep := f.plan(1, nil)
+		f.untilStatus(sweep.ID, db.Done)
+		f.all(256, crew)
+		if n := len(crew.taken()); n < 26 {
+			t.Errorf("%d stints", n)
+		}
+	})
+}

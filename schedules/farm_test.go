@@ -183,6 +183,7 @@ type crewOf struct {
 	tokens chan struct{} // nil: no need of any
 	fails  func(Order) error
 	free   func(Order) bool // needs no tokens; nil: none is
+	breaks uint64           // after so many probes of a stint; 0: never
 
 	mu     sync.Mutex
 	steps  map[uint64]int // settled, by number over the whole order
@@ -236,6 +237,9 @@ func (h *handsOf) Work(ctx context.Context) error {
 				return ctx.Err()
 			case <-h.tokens:
 			}
+		}
+		if h.breaks > 0 && p.Sent == h.breaks {
+			return errEngine
 		}
 		step := p.Cursor*plan.Shards + plan.Shard
 		h.mu.Lock()

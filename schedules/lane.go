@@ -50,13 +50,16 @@ type hold struct {
 	run     db.LaneRun
 	sweep   db.Sweep
 	journal *db.Journal
-	given   bool // surplus asked for it
+	given   bool      // surplus asked for it
+	from    uint64    // its cursor when it was taken
+	since   time.Time // when that was
 }
 
 // work holds the lane for a stint and leaves it, whatever happens.
 func (h *hold) work(ctx context.Context) {
 	ctx, over := h.sight.Stint(ctx, h.run)
-	h.log.InfoContext(ctx, "lane taken", "cursor", h.journal.Plan().Cursor)
+	h.from, h.since = h.journal.Lane().Cursor, h.now()
+	h.log.InfoContext(ctx, "lane taken", "cursor", h.from)
 	how, err := h.stint(ctx)
 	over(err)
 	switch {
@@ -95,7 +98,7 @@ func (h *hold) leave(ctx context.Context, how stop) {
 func (h *hold) stint(ctx context.Context) (stop, error) {
 	first := h.show(ctx)
 	if first.err != nil {
-		return stop{}, first.err
+		return stop{}, fmt.Errorf("%w: %w", errSilent, first.err)
 	}
 	if first.standing.Status != db.Running {
 		return stop{state: db.Resting, note: string(first.standing.Status)}, nil
@@ -158,6 +161,11 @@ const failsMost = 5
 // where that was too often. Other nodes are given precedence.
 func (h *hold) fail(ctx context.Context, err error) {
 	ctx = context.WithoutCancel(ctx)
+	if h.gotOn() {
+		h.log.ErrorContext(ctx, "the engine ended early", "error", err)
+		h.leave(ctx, stop{state: db.Ready, note: "ended early: " + err.Error(), again: h.now().Add(h.retry)})
+		return
+	}
 	fails := 1 + h.failsBefore(ctx)
 	wait := h.retry << min(fails-1, failsMost)
 	h.avoid(h.run.Sweep, h.now().Add(wait))
@@ -170,4 +178,17 @@ func (h *hold) fail(ctx context.Context, err error) {
 	if err := h.store.FailSweep(ctx, h.run.Sweep, note); err != nil {
 		h.log.ErrorContext(ctx, "the sweep could not be ended", "error", err)
 	}
+}
+
+// workedFor is from when on an ask lane, which has no cursor, got somewhere.
+const workedFor = 10 * time.Second
+
+// gotOn reports whether the stint got somewhere before its engine failed. What
+// gets on does not fail in a row, such as where the database starts anew each
+// minute: the sweep comes to its end.
+func (h *hold) gotOn() bool {
+	if h.run.Kind == db.Ask {
+		return h.now().Sub(h.since) >= workedFor
+	}
+	return h.journal.Lane().Cursor > h.from
 }
