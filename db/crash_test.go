@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -172,7 +171,7 @@ func outcome(t *testing.T, address string, rnd *rand.Rand) (hostsSeen []mineswee
 }
 
 func TestAnyOrderAndAnyCrashGiveTheSameMap(t *testing.T) {
-	onSQLite := func(t *testing.T) string { return filepath.Join(t.TempDir(), "walk.db") }
+	onSQLite := func(t *testing.T) string { return newFile(t) }
 	wantHosts, wantAssets := outcome(t, onSQLite(t), nil)
 	if len(wantHosts) != 18 || len(wantAssets) < 5 {
 		t.Fatalf("the world is dull: %d hosts, %d assets", len(wantHosts), len(wantAssets))

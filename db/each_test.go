@@ -1,10 +1,10 @@
 package db_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"minesweep/db"
@@ -28,12 +28,40 @@ func TestMain(m *testing.M) {
 func eachStore(t *testing.T, f func(t *testing.T, address string)) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		f(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"))
+		f(t, "sqlite://"+newFile(t))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		f(t, newDatabase(t))
 	})
+}
+
+// filled is a file with its tables, which are made once: each statement of SQLite
+// takes its time under the race detector.
+var filled struct {
+	once sync.Once
+	file []byte
+	err  error
+}
+
+// newFile returns the path of a new store on SQLite.
+func newFile(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	filled.once.Do(func() {
+		path := filepath.Join(dir, "filled.db")
+		s, err := db.Open(t.Context(), path, newClock().now)
+		if err == nil {
+			err = s.Close()
+		}
+		if filled.err = err; err == nil {
+			filled.file, filled.err = os.ReadFile(path)
+		}
+	})
+	must(t, filled.err)
+	path := filepath.Join(dir, "test.db")
+	must(t, os.WriteFile(path, filled.file, 0o600))
+	return path
 }
 
 // eachEmpty is eachStore where no table is made yet.
@@ -50,7 +78,7 @@ func newDatabase(t testing.TB) string {
 		if err != nil {
 			return err
 		}
-		return errors.Join(s.Close())
+		return s.Close()
 	})
 }
 

@@ -3,7 +3,6 @@ package db_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -18,7 +17,7 @@ func onEach(t *testing.T, test func(t *testing.T, open func() *db.Store, c *cloc
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		c, file := newClock(), filepath.Join(t.TempDir(), "test.db")
+		c, file := newClock(), newFile(t)
 		test(t, func() *db.Store { return openStore(t, file, c) }, c)
 	})
 	t.Run("postgres", func(t *testing.T) {
