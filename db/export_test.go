@@ -11,3 +11,6 @@ var (
 	Pack        = (&Store{}).pack
 	Unpack      = unpack
 )
+
+// CopiedTables are those that [Store.CopyTo] copies.
+var CopiedTables = copied[:]

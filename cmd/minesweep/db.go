@@ -10,7 +10,7 @@ import (
 )
 
 func (p *program) dbCommand() *cobra.Command {
-	return group("db", "the database: what it holds, its version, its move", p.dbStatus(), p.dbMigrate())
+	return group("db", "the database: what it holds, its version, its move", p.dbStatus(), p.dbMigrate(), p.dbCopy())
 }
 
 // dbRow is a database as db status shows it.
