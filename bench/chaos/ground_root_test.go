@@ -4,6 +4,7 @@ package main
 
 import (
 	"net/netip"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -11,8 +12,11 @@ import (
 	"time"
 )
 
+// testOptions are those of a short run; MINESWEEP_CHAOS_LOGS keeps what the workers
+// say in a folder.
 func testOptions(length time.Duration) options {
-	return options{work: workStorm, seed: 7, workers: 3, rate: 6000, per24: 250, length: length, devices: 40, lanes: 6, minesweep: "minesweep"}
+	return options{work: workStorm, seed: 7, workers: 3, rate: 6000, per24: 250, length: length, devices: 40, lanes: 6, minesweep: "minesweep",
+		logs: os.Getenv("MINESWEEP_CHAOS_LOGS")}
 }
 
 // newTestGround skips where something is missing that .ci/run installs.
