@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"minesweep/lab"
@@ -46,7 +47,8 @@ func newGround(ctx context.Context, o options) (g *ground, err error) {
 	if err != nil {
 		return g, fmt.Errorf("%w: run make build", err)
 	}
-	if g.dir, err = os.MkdirTemp("", "minesweep-chaos-"); err != nil {
+	tidy()
+	if g.dir, err = os.MkdirTemp("", fmt.Sprintf("%s%d-", folderPrefix, os.Getpid())); err != nil {
 		return g, err
 	}
 	if g.cluster, err = wire.NewCluster(wire.Options{}, o.workers); err != nil {
@@ -68,6 +70,21 @@ func newGround(ctx context.Context, o options) (g *ground, err error) {
 		g.workers = append(g.workers, w)
 	}
 	return g, nil
+}
+
+// folderPrefix begins the name of a run's folder; the number of its process follows.
+const folderPrefix = "minesweep-chaos-"
+
+// tidy removes the folders of runs that were killed. All else of theirs went
+// with their process.
+func tidy() {
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*-*"))
+	for _, path := range left {
+		var pid int
+		if _, err := fmt.Sscanf(filepath.Base(path), folderPrefix+"%d-", &pid); err == nil && syscall.Kill(pid, 0) != nil {
+			_ = os.RemoveAll(path)
+		}
+	}
 }
 
 // close ends all that runs and removes all that was made.
