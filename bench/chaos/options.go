@@ -43,7 +43,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	fl.Uint64Var(&o.seed, "seed", 1, "of what goes wrong, and when")
 	fl.IntVar(&o.workers, "workers", 3, "workers, a network each")
 	fl.IntVar(&o.rate, "rate", 20_000, "packets/s of the sweep")
-	fl.IntVar(&o.per24, "rate-per-24", 660, "packets/s over each /24")
+	fl.IntVar(&o.per24, "rate-per-24", 700, "packets/s over each /24")
 	fl.DurationVar(&o.length, "length", 6*time.Minute, "for how long things go wrong; the sweep takes somewhat longer")
 	fl.BoolVar(&o.calm, "calm", false, "nothing goes wrong: what the laboratory measures by itself")
 	fl.IntVar(&o.devices, "devices", 200, "simulated miners among the targets")
@@ -89,7 +89,7 @@ func (o options) check() error {
 var stormTargets = netip.MustParsePrefix("100.64.32.0/19")
 
 // busy is which part of the time a sweep in a storm is expected to send.
-const busy = 0.8
+const busy = 0.55
 
 // portsFor returns how many ports make a sweep last as long as the storm, with
 // no more pairs than the laboratory counts.

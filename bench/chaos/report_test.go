@@ -49,7 +49,7 @@ func TestOptions(t *testing.T) {
 	if err != nil || o.seed != 3 || o.command != "go run ./bench/chaos -seed 3" || o.work != workStorm {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if n := o.portsFor(); n<<13 > 1<<23 || n < 500 {
+	if n := o.portsFor(); n<<13 > 1<<23 || n < 400 {
 		t.Errorf("%d ports", n)
 	}
 	for _, bad := range [][]string{{"-work", "x"}, {"-workers", "0"}, {"-rate", "1"}, {"-length", "1s"}, {"-devices", "0"}, {"-lanes", "-1"}, {"-rounds", "0"}, {"-uplink", "1"}, {"-prefix", "10.0.0.0/11"}, {"-prefix", "x"}} {
