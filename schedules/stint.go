@@ -71,9 +71,15 @@ var errSilent = errors.New("the database gave no answer")
 // left; an error is the engine's, [db.ErrTakenOver] or errSilent.
 func (s *stint) run(ctx context.Context, first pulse) (stop, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	pulses := make(chan pulse)
-	go s.beat(ctx, pulses)
+	pulses, beating := make(chan pulse), make(chan struct{})
+	go func() {
+		defer close(beating)
+		s.beat(ctx, pulses)
+	}()
+	defer func() {
+		cancel()
+		<-beating // what it would say afterwards is of a lane that others have
+	}()
 	done := make(chan error, 1)
 	go func() { done <- guarded(ctx, s.hands) }()
 
