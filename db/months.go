@@ -20,14 +20,18 @@ ALTER TABLE observations ATTACH PARTITION $month FOR VALUES FROM ($from) TO ($to
 
 // EnsureMonths makes the partitions of observations for the month of now and the
 // three after it, where they are not there, and moves into them what was observed
-// before. [Open] does it; who runs for months does it each day. On SQLite, which keeps observations in one table, it does
-// nothing.
+// before. [Open] does it, and who runs for months does it now and then: it costs
+// nothing while the month is the same. On SQLite, which keeps observations in one
+// table, it does nothing.
 func (s *Store) EnsureMonths(ctx context.Context, now time.Time) error {
 	if !s.Postgres() {
 		return nil
 	}
-	var missing []time.Time
 	first := time.Date(now.UTC().Year(), now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+	if s.month.Load() == first.Unix() {
+		return nil
+	}
+	var missing []time.Time
 	for i := range monthsAhead + 1 {
 		month := first.AddDate(0, i, 0)
 		there, err := s.hasMonth(ctx, s.reader, month)
@@ -38,6 +42,14 @@ func (s *Store) EnsureMonths(ctx context.Context, now time.Time) error {
 			missing = append(missing, month)
 		}
 	}
+	if err := s.makeMonths(ctx, missing); err != nil {
+		return err
+	}
+	s.month.Store(first.Unix())
+	return nil
+}
+
+func (s *Store) makeMonths(ctx context.Context, missing []time.Time) error {
 	if len(missing) == 0 {
 		return nil
 	}

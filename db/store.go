@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -28,7 +29,8 @@ type Store struct {
 	writer *bun.DB       // SQLite: one connection, where writers of this process wait in line, not in SQLite
 	reader *bun.DB       // SQLite: query_only, never waits for the writer; PostgreSQL: the same as writer
 
-	packers sync.Pool // of *flate.Writer
+	packers sync.Pool    // of *flate.Writer
+	month   atomic.Int64 // the last one whose partitions were made sure of
 
 	mu        sync.Mutex // guards authority
 	authority authority

@@ -171,7 +171,7 @@ func tickWith(s *db.Store, sight *sight, now func() time.Time) func(context.Cont
 	return func(ctx context.Context, q *schedules.Queue) error {
 		ctx, over := sight.Tick(ctx)
 		t := schedules.Ticker{Calendar: s, Authority: s, Sweeps: s, Standing: s, Lanes: s, Enqueue: q.Enqueue, Log: sight.Log()}
-		err := t.Tick(ctx, now())
+		err := errors.Join(t.Tick(ctx, now()), s.EnsureMonths(ctx, now()))
 		over(err)
 		return err
 	}
