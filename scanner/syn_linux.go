@@ -55,7 +55,8 @@ type synScan struct {
 	named  canaryWatch // of cfg.Canary
 	mishap sync.Once
 
-	settled uint64 // the cursor of the last report
+	settled uint64       // the cursor of the last report
+	storing atomic.Int64 // when the report that is being stored began; 0: none is
 
 	sending atomic.Bool // the sender walks the course, and takes errands
 	singing sync.Mutex  // one look at the canaries at a time
@@ -124,7 +125,7 @@ func (s *synScan) open(ctx context.Context, span portSpan) error {
 	}
 	s.hearer = newHearer(proof, s.gate)
 	s.sender = newSender(s.gate, s.course, s.plan, proof, s.doors, len(s.doors.list))
-	s.sender.full, s.sender.mishap = s.hearer.full, s.tell
+	s.sender.full, s.sender.mishap = s.holdsBack, s.tell
 	s.hearer.canary, s.hearer.rtt = s.heardCanary, s.cfg.Guard.ObserveRTT
 	if s.cfg.Canary.IsValid() {
 		s.named.target = netip.AddrPortFrom(s.cfg.Canary.Addr().Unmap(), s.cfg.Canary.Port())

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -68,6 +69,35 @@ func TestRootSYNWaitsForASlowStore(t *testing.T) {
 	// As many as may wait, those that the store is being given, and those in flight.
 	if store.waiting > 2*unstoredMost+4096 || store.paused > p.Sent*3/4 || p.Open < 4*unstoredMost {
 		t.Errorf("of %d open ports %d waited at a time", p.Open, store.waiting)
+	}
+}
+
+// TestRootSYNSendsNothingMoreWhileAReportIsNotStored: the store is away for some
+// seconds, as when its database starts again. What leaves until it is seen is
+// little, and nothing is lost.
+func TestRootSYNSendsNothingMoreWhileAReportIsNotStored(t *testing.T) {
+	t.Parallel()
+	const rate = 5000
+	l := wireLab(t, wire.Options{}, wire.Responder{Seed: 6, OpenOneIn: 10})
+	plan := minesweep.Plan{Targets: setOf(t, "10.52.0.0/18"), Ports: []uint16{4028}, Seed: 4}
+	var once sync.Once
+	var at, later uint64
+	away := func(p minesweep.Progress) {
+		if p.Sent < rate {
+			return
+		}
+		once.Do(func() {
+			time.Sleep(storedWithin + 200*time.Millisecond)
+			at = l.Tally().SYNs
+			time.Sleep(2 * time.Second)
+			later = l.Tally().SYNs
+		})
+	}
+	s := wireJob{book: oneGrant("10.52.0.0/18"), rate: rate, plan: plan, near: l.Near, watch: away}.start(t)
+	p := s.finish(t)
+	isTruth(t, l, s.found(), plan.Targets, plan.Ports)
+	if at == 0 || later != at || p.Sent != p.Total {
+		t.Errorf("%d packets before, %d after 2 s in which nothing was stored; %d of %d sent", at, later, p.Sent, p.Total)
 	}
 }
 

@@ -1,6 +1,21 @@
 package scanner
 
-import "minesweep"
+import (
+	"time"
+
+	"minesweep"
+)
+
+// storedWithin is how long a report may take to be stored before no more is sent:
+// what leaves meanwhile is sent again where this process is killed or cut off.
+const storedWithin = 500 * time.Millisecond
+
+// holdsBack reports whether nothing more is to be sent until the store has taken
+// what it was given.
+func (s *synScan) holdsBack() bool {
+	began := s.storing.Load()
+	return s.hearer.full() || began != 0 && s.gate.now()-began > int64(storedWithin)
+}
 
 // report stores what was found and how far the scan has come. done says that
 // the last answer was waited for.
@@ -9,6 +24,8 @@ func (s *synScan) report(done bool) error {
 	deaf := s.deaf.check(s.sender.sent.Load(), s.hearer.heard.Load(), s.hearer.last.Load(), now)
 	p := s.progress(s.cursor(done, now))
 	// The cursor was read before the ports are: what it passed is among them.
+	s.storing.Store(max(now, 1))
+	defer s.storing.Store(0)
 	if err := s.hearer.hand(s.sink.Found); err != nil {
 		return err
 	}
