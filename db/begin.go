@@ -95,11 +95,13 @@ func (s *Store) journal(row *sweepRow, lane *laneRow, targets *netipx.IPSet) (*J
 	if err != nil {
 		return nil, err
 	}
-	return &Journal{
+	j := &Journal{
 		store: s, run: LaneRun{Sweep: row.ID, Kind: LaneKind(lane.Kind), Lane: int(lane.Lane), Run: lane.Runs},
-		lanes: int(row.Lanes), base: lane.progress(), targets: targets,
+		lanes: int(row.Lanes), laned: row.Queue != "", base: lane.progress(), targets: targets,
 		sweep: sweep, lane: lane.lane(), heard: s.now(), grew: s.now(),
-	}, nil
+	}
+	j.answers.note()
+	return j, nil
 }
 
 func (s *Store) newSweepRow(spec SweepSpec) (*sweepRow, error) {

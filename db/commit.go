@@ -30,9 +30,10 @@ type commit struct {
 	turn  chan bool // true: lead the next batch; false: err says how it ended
 }
 
-// do returns when f is committed or failed. first is run once for each
-// transaction, before all writes; where it fails, they all do.
-func (c *commits) do(ctx context.Context, s *Store, first, f func(ctx context.Context, tx bun.Tx) error) error {
+// do returns when f is committed or failed. That the run still has its lane is
+// looked at once for each transaction, before all writes; where it has not, they
+// all fail.
+func (c *commits) do(ctx context.Context, j *Journal, f func(ctx context.Context, tx bun.Tx) error) error {
 	own := &commit{gone: ctx.Err, write: f, turn: make(chan bool, 1)}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, own)
@@ -43,7 +44,7 @@ func (c *commits) do(ctx context.Context, s *Store, first, f func(ctx context.Co
 		return own.err
 	}
 	batch := c.take()
-	commitAll(context.WithoutCancel(ctx), s, batch, first)
+	j.commitAll(context.WithoutCancel(ctx), batch)
 	for _, w := range batch {
 		if w != own {
 			w.turn <- false
@@ -74,21 +75,29 @@ func (c *commits) handOn() {
 	c.waiting[0].turn <- true
 }
 
-func commitAll(ctx context.Context, s *Store, batch []*commit, first func(ctx context.Context, tx bun.Tx) error) {
-	whole := s.write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := first(ctx, tx); err != nil {
-			return err
-		}
-		for _, w := range batch {
-			if w.err = w.gone(); w.err == nil {
-				w.err = s.explain(within(ctx, tx, w.write))
-			}
-		}
-		return nil
+func (j *Journal) commitAll(ctx context.Context, batch []*commit) {
+	whole := j.Patiently(ctx, func() error {
+		return j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error { return j.writeAll(ctx, tx, batch) })
 	})
 	for _, w := range batch {
 		if w.err == nil {
 			w.err = whole
 		}
 	}
+}
+
+// writeAll fails where all are to fail, or to be tried again.
+func (j *Journal) writeAll(ctx context.Context, tx bun.Tx, batch []*commit) error {
+	if err := j.alive(ctx, tx); err != nil {
+		return err
+	}
+	for _, w := range batch {
+		if w.err = w.gone(); w.err == nil {
+			w.err = j.store.explain(within(ctx, tx, w.write))
+		}
+		if Away(w.err) {
+			return w.err
+		}
+	}
+	return nil
 }

@@ -24,6 +24,8 @@ type Journal struct {
 	targets *netipx.IPSet
 	base    minesweep.Progress // counted by the runs before
 	settles commits
+	answers answered
+	laned   bool // it is no scan
 
 	mu    sync.Mutex // guards what follows
 	sweep Sweep
@@ -114,7 +116,8 @@ func (j *Journal) Plan() minesweep.Plan {
 
 // Checkpoint stores how far discovery has come, and the open ports found since
 // the last one, in one transaction. A checkpoint that arrives late moves
-// nothing back, and a port that the sweep has already is left as it is.
+// nothing back, and a port that the sweep has already is left as it is. While the
+// database of a laned sweep is away it waits, see [Journal.Patiently].
 func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []minesweep.OpenPort) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -123,21 +126,28 @@ func (j *Journal) Checkpoint(ctx context.Context, p minesweep.Progress, found []
 	if p.Sent > j.sent {
 		sending += j.since(now)
 	}
-	err := j.store.transact(ctx, func(ctx context.Context, tx Tx) error {
-		fresh, err := insertPorts(ctx, tx, j.run.Sweep, found)
-		if err != nil {
-			return err
-		}
-		sum.Open += fresh
-		err = j.update(ctx, tx.Tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
-			return setProgress(q, sum).Set("open = open + ?", int64(fresh)).Set("sending = ?", sending.Microseconds())
+	// Where a commit only seemed to fail, its ports are no longer fresh when it is
+	// repeated: they were counted by it, and the most of all tries is what they are.
+	var most uint64
+	err := j.Patiently(ctx, func() error {
+		return j.store.transact(ctx, func(ctx context.Context, tx Tx) error {
+			fresh, err := insertPorts(ctx, tx, j.run.Sweep, found)
+			if err != nil {
+				return err
+			}
+			most = max(most, fresh)
+			err = j.update(ctx, tx.Tx, func(q *bun.UpdateQuery) *bun.UpdateQuery {
+				return setProgress(q, sum).Set("open = open + ?", int64(fresh)).Set("sending = ?", sending.Microseconds())
+			})
+			if err != nil {
+				return err
+			}
+			return j.stint(ctx, tx.Tx, max(p.Sent, j.sent))
 		})
-		if err != nil {
-			return err
-		}
-		return j.stint(ctx, tx.Tx, max(p.Sent, j.sent))
 	})
 	if err == nil {
+		now = j.store.now() // after the wait, which was no sending
+		sum.Open += most
 		j.lane.Progress, j.lane.Sending, j.lane.HeartbeatAt = sum, sending, now
 		j.heard = now
 		if p.Sent > j.sent {
@@ -226,10 +236,13 @@ func (j *Journal) takenOver() error {
 // by numbers reads again from 0 before it says that nothing is left.
 func (j *Journal) Pending(ctx context.Context, after int64, limit int) ([]minesweep.OpenPort, int64, error) {
 	var rows []openPortRow
-	q := j.pending(j.store.reader.NewSelect().Model(&rows)).Where("id > ?", after)
-	err := q.OrderExpr("id").Limit(int64(limit)).Scan(ctx)
+	err := j.Patiently(ctx, func() error {
+		rows = nil
+		q := j.pending(j.store.reader.NewSelect().Model(&rows)).Where("id > ?", after)
+		return j.store.explain(q.OrderExpr("id").Limit(int64(limit)).Scan(ctx))
+	})
 	if err != nil {
-		return nil, after, j.store.explain(err)
+		return nil, after, err
 	}
 	ports := make([]minesweep.OpenPort, len(rows))
 	for i := range rows {

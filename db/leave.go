@@ -27,7 +27,8 @@ func (j *Journal) Leave(ctx context.Context, state LaneState, note string, enque
 	}
 	var lane Lane
 	var sweep Sweep
-	err := j.store.writeJobs(ctx, func(ctx context.Context, tx Tx) error {
+	wish, tries := state, 0
+	leave := func(ctx context.Context, tx Tx) error {
 		row, err := sweepByID(ctx, tx, j.run.Sweep)
 		if err != nil {
 			return err
@@ -35,7 +36,7 @@ func (j *Journal) Leave(ctx context.Context, state LaneState, note string, enque
 		if sweep, err = row.sweep(); err != nil {
 			return err
 		}
-		if state, err = j.becomes(ctx, tx, sweep, state); err != nil {
+		if state, err = j.becomes(ctx, tx, sweep, wish); err != nil {
 			return err
 		}
 		if err := j.giveUp(ctx, tx.Tx, state, note); err != nil {
@@ -50,11 +51,34 @@ func (j *Journal) Leave(ctx context.Context, state LaneState, note string, enque
 			return j.store.finish(ctx, tx.Tx, &sweep, j.store.now())
 		}
 		return nil
+	}
+	err := j.Patiently(ctx, func() error {
+		tries++
+		err := j.store.writeJobs(ctx, leave)
+		if tries > 1 && errors.Is(err, ErrTakenOver) {
+			return j.leftAlready(ctx, note, err)
+		}
+		return err
 	})
 	if err == nil {
 		j.lane, j.sweep = lane, sweep
 	}
 	return err
+}
+
+// leftAlready returns nil where this run's stint ended with a note: the leave
+// before was committed and only its answer was lost. Else it returns err.
+func (j *Journal) leftAlready(ctx context.Context, note string, err error) error {
+	some, failed := j.store.reader.NewSelect().Model((*stintRow)(nil)).
+		Where("sweep_id = ? AND kind = ? AND lane = ? AND run = ?", j.run.Sweep, string(j.run.Kind), j.run.Lane, j.run.Run).
+		Where("ended_at <> 0 AND note = ?", plain(note)).Exists(ctx)
+	if failed != nil {
+		return j.store.explain(failed)
+	}
+	if !some {
+		return err
+	}
+	return nil
 }
 
 // becomes says what the lane is to be by what the transaction sees.

@@ -23,11 +23,15 @@ func (j *Journal) Settle(ctx context.Context, port minesweep.OpenPort, replies [
 		host.FirstSeen = host.LastSeen
 	}
 	id := j.run.Sweep
-	packed, err := j.store.packReplies(ctx, id, port.Target, replies)
+	var packed packedReplies
+	err := j.Patiently(ctx, func() (err error) {
+		packed, err = j.store.packReplies(ctx, id, port.Target, replies)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return j.settles.do(ctx, j.store, j.alive, func(ctx context.Context, tx bun.Tx) error {
+	return j.settles.do(ctx, j, func(ctx context.Context, tx bun.Tx) error {
 		if err := storeReplies(ctx, tx, id, port.Target, packed); err != nil {
 			return err
 		}
@@ -53,7 +57,13 @@ func (j *Journal) alive(ctx context.Context, tx bun.Tx) error {
 // History returns the open ports that the sweep holds of an address, and the
 // replies of those that are settled, in the order in which they came.
 func (j *Journal) History(ctx context.Context, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {
-	return j.store.history(ctx, j.run.Sweep, addr)
+	var ports []minesweep.OpenPort
+	var replies []minesweep.Reply
+	err := j.Patiently(ctx, func() (err error) {
+		ports, replies, err = j.store.history(ctx, j.run.Sweep, addr)
+		return err
+	})
+	return ports, replies, err
 }
 
 func (s *Store) history(ctx context.Context, sweep int64, addr netip.Addr) ([]minesweep.OpenPort, []minesweep.Reply, error) {

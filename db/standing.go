@@ -31,24 +31,25 @@ RETURNING (SELECT status FROM sweeps WHERE id = lanes.sweep_id), (SELECT discove
 // Beat shows a sign of life and reads, in the same statement, what the lane is to
 // do. It is [ErrTakenOver] where the lane is another's now.
 func (j *Journal) Beat(ctx context.Context) (Standing, error) {
-	now := j.store.now()
 	var status string
 	var discovered bool
 	var c contenders
-	err := j.store.writeOwn(ctx, func(ctx context.Context, tx bun.Tx) error {
-		err := tx.NewRaw(beat, micros(now), j.run.Sweep, string(j.run.Kind), j.run.Lane, j.run.Run).
-			Scan(ctx, &status, &discovered, &c.nightly, &c.onDemand)
-		if errors.Is(err, sql.ErrNoRows) {
-			return j.takenOver()
-		}
-		return err
+	err := j.Patiently(ctx, func() error {
+		return j.store.writeOwn(ctx, func(ctx context.Context, tx bun.Tx) error {
+			err := tx.NewRaw(beat, micros(j.store.now()), j.run.Sweep, string(j.run.Kind), j.run.Lane, j.run.Run).
+				Scan(ctx, &status, &discovered, &c.nightly, &c.onDemand)
+			if errors.Is(err, sql.ErrNoRows) {
+				return j.takenOver()
+			}
+			return err
+		})
 	})
 	if err != nil {
 		return Standing{}, err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lane.HeartbeatAt = now
+	j.lane.HeartbeatAt = j.store.now()
 	standing := Standing{Status: Status(status), Discovered: discovered}
 	standing.Share, standing.SharePer24 = c.shares(j.sweep, j.run.Kind, standing.Discovered)
 	return standing, nil

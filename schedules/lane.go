@@ -66,7 +66,7 @@ func (h *hold) work(ctx context.Context) {
 	case errors.Is(err, db.ErrTakenOver):
 		h.log.WarnContext(ctx, "lane lost: it was taken over", "error", err)
 		return
-	case errors.Is(err, errSilent):
+	case errors.Is(err, errSilent), db.Away(err):
 		h.log.ErrorContext(ctx, "sending stopped", "error", err)
 		how = stop{state: db.Ready, note: err.Error()}
 	case err != nil:
@@ -76,8 +76,12 @@ func (h *hold) work(ctx context.Context) {
 	h.leave(ctx, how)
 }
 
-// leaveWithin bounds the last word about a lane; the node may be ending.
-const leaveWithin = 3 * time.Second
+// leaveWithin bounds the last word about a lane, and hurriedly does where the node
+// is ending.
+const (
+	leaveWithin = 10 * time.Second
+	hurriedly   = 3 * time.Second
+)
 
 func (h *hold) leave(ctx context.Context, how stop) {
 	enqueue := h.queue.Enqueue
@@ -87,6 +91,7 @@ func (h *hold) leave(ctx context.Context, how stop) {
 	h.left(h.run.Sweep)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 	defer cancel()
+	go h.hurry(ctx, cancel)
 	if err := h.journal.Leave(ctx, how.state, how.note, enqueue); err != nil {
 		h.log.ErrorContext(ctx, "lane not given back; others take it when it was silent", "error", err)
 		return
@@ -94,9 +99,27 @@ func (h *hold) leave(ctx context.Context, how stop) {
 	h.log.InfoContext(ctx, "lane left", "state", how.state, "note", how.note, "cursor", h.journal.Plan().Cursor)
 }
 
+// hurry ends a leave that is not done soon after its node began to end.
+func (h *hold) hurry(ctx context.Context, cancel context.CancelFunc) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-h.draining:
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(hurriedly):
+		cancel()
+	}
+}
+
 // stint musters the crew and lets it work.
 func (h *hold) stint(ctx context.Context) (stop, error) {
-	first := h.show(ctx)
+	var first pulse
+	_ = h.journal.Patiently(ctx, func() error {
+		first = h.show(ctx)
+		return first.err
+	})
 	if first.err != nil {
 		return stop{}, fmt.Errorf("%w: %w", errSilent, first.err)
 	}
