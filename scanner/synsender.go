@@ -14,7 +14,6 @@ const (
 	batchMost  = 64      // packets a system call takes; more gain nothing
 	parkedMost = 1 << 14 // targets that wait for their /24 or grant
 	idleMost   = 5 * time.Millisecond
-	busyPause  = 100 * time.Microsecond
 )
 
 // errBusy says that a device takes no packet just now.
@@ -229,6 +228,7 @@ func (s *sender) queue(w waiting, now int64) {
 // about again before it is tried again.
 func (s *sender) flush(ctx context.Context) error {
 	for way := range s.queues {
+		var pauses busyPauses
 		for rest := s.queues[way]; len(rest) > 0; {
 			n, err := s.out.send(way, rest)
 			s.left(rest[:n])
@@ -236,7 +236,7 @@ func (s *sender) flush(ctx context.Context) error {
 			switch {
 			case err == nil:
 			case errors.Is(err, errBusy):
-				if err := nap(ctx, busyPause); err != nil {
+				if err := nap(ctx, pauses.after(n)); err != nil {
 					return err
 				}
 				rest = s.stillAllowed(rest)
