@@ -25,6 +25,7 @@ type flight struct {
 	step     uint64
 	target   netip.AddrPort
 	freeSlot func()
+	entered  func() // it does not wait for its host any more; only the first call counts
 }
 
 func (f *flight) fly(ctx context.Context) error {
@@ -33,7 +34,7 @@ func (f *flight) fly(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	release, err := f.cfg.Guard.admit(waits, f.target.Addr().Unmap(), f.line, f.step)
+	release, err := f.cfg.Guard.admit(waits, f.target.Addr().Unmap(), f.line, f.step, f.entered)
 	given := f.halt.leave(f.step, err == nil)
 	switch {
 	case given && err == nil:
@@ -101,6 +102,7 @@ func (f *flight) settle(r Report) error {
 			return err
 		}
 	}
+	f.entered() // a refused one never came so far
 	f.settled.settle(f.step)
 	return nil
 }

@@ -49,7 +49,7 @@ type Guard struct {
 	share share
 	// sharers24 is LaneConfig.Sharers24; 0 for a guard that is no lane.
 	sharers24 int
-	gate  atomic.Pointer[gate] // of the engine that makes its own packets; nil: none does
+	gate      atomic.Pointer[gate] // of the engine that makes its own packets; nil: none does
 
 	admitted, refused, starved atomic.Uint64
 }
@@ -165,13 +165,14 @@ func (g *Guard) fresh() (*reading, error) {
 // release may be called again. An error that wraps [minesweep.ErrRefused]
 // means that nothing may be sent; the other errors are those of ctx.
 func (g *Guard) Admit(ctx context.Context, addr netip.Addr) (release func(), err error) {
-	return g.admit(ctx, addr.Unmap(), nil, 0)
+	return g.admit(ctx, addr.Unmap(), nil, 0, func() {})
 }
 
 // admit is Admit with a line of limited length before the budgets, for a
 // caller that asks for many targets at once: turns are given out first come
 // first served, and others who share the budgets must not queue behind all.
-func (g *Guard) admit(ctx context.Context, addr netip.Addr, line *stepLine, step uint64) (release func(), err error) {
+// entered is called when the host is free and the budgets are waited for.
+func (g *Guard) admit(ctx context.Context, addr netip.Addr, line *stepLine, step uint64, entered func()) (release func(), err error) {
 	grant, err := g.decide(addr)
 	if err != nil {
 		g.refused.Add(1)
@@ -183,6 +184,7 @@ func (g *Guard) admit(ctx context.Context, addr netip.Addr, line *stepLine, step
 	if err != nil {
 		return nil, fmt.Errorf("host %s: waiting until it is free: %w", addr, err)
 	}
+	entered()
 	if err := g.waitInLine(ctx, g.budgets(grant, addr), line, step); err != nil {
 		release()
 		return nil, fmt.Errorf("host %s: waiting for the budget: %w", addr, err)

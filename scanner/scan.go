@@ -19,7 +19,19 @@ const (
 	progressEvery = 250 * time.Millisecond
 	lineLength    = 32 // targets of one scan that may wait for the budgets
 	windowFactor  = 64 // steps ahead of the cursor, for each one in flight
+
+	// Steps ahead of one that waits for its host, which may be asked for longer
+	// than a stopped scan waits: they are sent again then. That is a 64th of a
+	// large scan, which no host holds up for long, and few of a small one.
+	hostWindowShare = 64
+	hostWindowLeast = 256
 )
+
+// hostWindow is how far a scan of so many steps goes ahead of one that waits
+// for its host.
+func hostWindow(steps uint64, inFlight int) int {
+	return int(max(min(steps/hostWindowShare, uint64(windowFactor*inFlight)), hostWindowLeast))
+}
 
 // scan is one run of [Naabu.Scan].
 type scan struct {
@@ -29,6 +41,7 @@ type scan struct {
 	plan    minesweep.Plan
 	halt    stopping
 	settled *lowWater
+	entered *lowWater     // of the steps that wait for their host no more
 	proven  atomic.Uint64 // SYN: the cursor when a canary was last heard
 	syn     bool          // the engine is SYN; written before the first target
 
@@ -61,6 +74,7 @@ func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Si
 	s := &scan{
 		cfg: n.cfg, sink: sink, course: course, plan: plan,
 		settled: newLowWater(plan.Cursor, windowFactor*n.cfg.InFlight),
+		entered: newLowWater(plan.Cursor, hostWindow(course.total-plan.Cursor, n.cfg.InFlight)),
 		scope:   scopeSender{guard: n.cfg.Guard, targets: plan.Targets},
 		ready:   make(chan Report, 1),
 		slots:   make(chan struct{}, n.cfg.InFlight),
@@ -180,6 +194,9 @@ func (s *scan) walkOn(ctx, fctx context.Context, flights *errgroup.Group) error 
 		if err := s.settled.wait(ctx, step); err != nil {
 			return err
 		}
+		if err := s.entered.wait(ctx, step); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -187,6 +204,7 @@ func (s *scan) walkOn(ctx, fctx context.Context, flights *errgroup.Group) error 
 		}
 		f := flight{scan: s, step: step, target: r.nextTarget()}
 		f.freeSlot = sync.OnceFunc(func() { <-s.slots })
+		f.entered = sync.OnceFunc(func() { s.entered.settle(step) })
 		flights.Go(func() error { return f.fly(fctx) })
 	}
 	return nil
