@@ -51,7 +51,7 @@ func fill(b *testing.B, path string, n int) {
 	file, err := sql.Open("sqlite", "file:"+path+"?_pragma=synchronous(OFF)")
 	must(b, err)
 	file.SetMaxOpenConns(1)
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	script := strings.NewReplacer("@n", strconv.Itoa(n), "@body", "'"+body+"'").Replace(filled)
 	_, err = file.ExecContext(b.Context(), script)
 	must(b, err)
@@ -66,7 +66,7 @@ func BenchmarkCopy(b *testing.B) {
 	fill(b, path, n)
 	source, err := db.Open(b.Context(), path, time.Now)
 	must(b, err)
-	defer source.Close()
+	defer func() { _ = source.Close() }()
 	var server postgres.One
 	b.Cleanup(func() { must(b, server.Close()) })
 	rows := int64(0)

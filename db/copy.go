@@ -134,7 +134,7 @@ func columnsOf(ctx context.Context, source *sql.Tx, table string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var columns []string
 	for rows.Next() {
 		var name string

@@ -100,7 +100,7 @@ func TestCopyKnowsEveryTable(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), "new.db"), newClock())
 	rows, err := rawDB(t, path(t, s)).Query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
 	must(t, err)
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var name string
 		must(t, rows.Scan(&name))

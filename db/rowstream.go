@@ -49,7 +49,7 @@ func (s *rowStream) readAll(ctx context.Context, source *sql.Tx, query string) e
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var batch [][]any
 	for rows.Next() {
 		values, err := s.scan(rows)

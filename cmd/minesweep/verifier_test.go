@@ -18,7 +18,7 @@ func TestVerifyDevices(t *testing.T) {
 	d := newDesk(t)
 	var later time.Duration // budgets need a clock that moves by itself
 	d.p.now = func() time.Time { return time.Now().Add(later) }
-	hosts, err := lab.Fleet(netip.MustParsePrefix("127.9.11.0/24"), 4)
+	hosts, err := lab.Fleet(netip.MustParsePrefix("127.9.31.0/24"), 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,8 +27,8 @@ func TestVerifyDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer network.Close()
-	d.grant("lab", "127.9.11.0/24", "--rate", "5000", "--rate-per-24", "5000")
-	if status, _, said := d.run("scan", "127.9.11.0/29", "--engine", "connect"); status != exitDone {
+	d.grant("lab", "127.9.31.0/24", "--rate", "5000", "--rate-per-24", "5000")
+	if status, _, said := d.run("scan", "127.9.31.0/29", "--engine", "connect"); status != exitDone {
 		t.Fatal(said)
 	}
 	s, err := db.Open(t.Context(), os.Getenv("MINESWEEP_DB"), d.p.now)
