@@ -18,7 +18,8 @@ func TestSettlesOfManyAreEachStoredWholly(t *testing.T) {
 		j := begin(t, s)
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		const hostsAsked, ports = 40, 8
+		const ports = 8
+		hostsAsked := fewer(40, 10)
 		var done sync.WaitGroup
 		for i := range hostsAsked * ports {
 			p := port(fmt.Sprintf("10.0.0.%d:%d", i%hostsAsked, 8000+i/hostsAsked), c)

@@ -177,7 +177,7 @@ func TestAnyOrderAndAnyCrashGiveTheSameMap(t *testing.T) {
 		t.Fatalf("the world is dull: %d hosts, %d assets", len(wantHosts), len(wantAssets))
 	}
 	for name, address := range map[string]func(*testing.T) string{"sqlite": onSQLite, "postgres": func(t *testing.T) string { return newDatabase(t) }} {
-		for seed := range uint64(6) {
+		for seed := range fewer(uint64(6), 1) {
 			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
 				t.Parallel()
 				gotHosts, gotAssets := outcome(t, address(t), rand.New(rand.NewPCG(seed, 7)))

@@ -64,6 +64,23 @@ func newFile(t testing.TB) string {
 	return path
 }
 
+// skipInRace leaves a test to the run without the race detector: it starts no
+// goroutine of its own.
+func skipInRace(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("make test runs it without the race detector")
+	}
+}
+
+// fewer is n, or less under the race detector.
+func fewer[N int | uint64](n, inRace N) N {
+	if raceDetector {
+		return inRace
+	}
+	return n
+}
+
 // eachEmpty is eachStore where no table is made yet.
 func eachEmpty(t *testing.T, f func(t *testing.T, address string)) {
 	t.Run("sqlite", func(t *testing.T) { f(t, filepath.Join(t.TempDir(), "new.db")) })

@@ -23,6 +23,7 @@ var hostileStrings = map[string]string{
 }
 
 func TestDeviceStringsAreData(t *testing.T) {
+	skipInRace(t)
 	for name, evil := range hostileStrings {
 		t.Run(name, func(t *testing.T) {
 			eachNew(t, func(t *testing.T, s *db.Store, c *clock) {

@@ -214,11 +214,12 @@ func powerCut(s *db.Store) string {
 func TestTwoStoresOnOneDatabase(t *testing.T) {
 	eachNew(t, func(t *testing.T, a *db.Store, c *clock) {
 		b := openStore(t, path(t, a), c)
+		each := fewer(80, 20)
 		ja, jb := begin(t, a), begin2(t, b)
 		done := make(chan error, 2)
 		for _, j := range []*db.Journal{ja, jb} {
 			go func() {
-				for i := range 80 {
+				for i := range each {
 					p := minesweep.OpenPort{Target: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 80), At: c.now()}
 					if err := errors.Join(found(t.Context(), j, p), j.Settle(t.Context(), p, nil, miner(p.Target.Addr().String(), "", c))); err != nil {
 						done <- err
@@ -233,10 +234,10 @@ func TestTwoStoresOnOneDatabase(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if n, m := len(hosts(t, a, 1)), len(hosts(t, a, 2)); n != 80 || m != 80 {
+		if n, m := len(hosts(t, a, 1)), len(hosts(t, a, 2)); n != each || m != each {
 			t.Errorf("%d and %d hosts", n, m)
 		}
-		if n := len(assets(t, b, db.AssetFilter{})); n != 80 {
+		if n := len(assets(t, b, db.AssetFilter{})); n != each {
 			t.Errorf("%d assets", n)
 		}
 	})

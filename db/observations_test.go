@@ -82,6 +82,7 @@ func TestAnswerCountsOnceForASweep(t *testing.T) {
 
 // What a sweep may say of an asset that did not answer.
 func TestMissed(t *testing.T) {
+	skipInRace(t)
 	const none, missed = "1 answered", "1 answered, 2 missed"
 	neighbour := func(t *testing.T, j *db.Journal, c *clock) { see(t, j, miner("10.0.0.77", otherMAC, c), c) }
 	for name, tt := range map[string]struct {
