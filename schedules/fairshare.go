@@ -63,6 +63,15 @@ func (s *shares) surplus(ctx context.Context, h half, engine string) (bool, erro
 	return true, nil
 }
 
+// keep takes back what surplus said: the lane stays.
+func (s *shares) keep(h half) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.going[h]--; s.going[h] <= 0 {
+		delete(s.going, h)
+	}
+}
+
 // release ends a claim; given says that surplus asked for it.
 func (s *shares) release(h half, given bool) {
 	s.mu.Lock()

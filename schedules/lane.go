@@ -12,7 +12,7 @@ import (
 )
 
 // run does one job: it takes the lane, holds it for a stint and leaves it. It
-// fails only where the database does, and then the job comes again.
+// fails only where the database does, and then the job comes again, or with errFull.
 func (n *node) run(ctx context.Context, run db.LaneRun) error {
 	if n.unfit() != "" || n.shy(run.Sweep) {
 		return river.JobSnooze(n.idle)
@@ -30,7 +30,7 @@ func (n *node) run(ctx context.Context, run db.LaneRun) error {
 		return err
 	}
 	if !ok {
-		return river.JobSnooze(n.refused)
+		return errFull
 	}
 	hold := &hold{node: n, run: run, sweep: sweep}
 	defer func() { n.shares.release(h, hold.given) }()
@@ -160,6 +160,14 @@ func (h *hold) show(ctx context.Context) (p pulse) {
 	}
 	if p.surplus, err = h.shares.surplus(ctx, half{h.run.Sweep, h.run.Kind}, h.sweep.Engine); err != nil {
 		return pulse{err: err}
+	}
+	if !p.surplus {
+		return p
+	}
+	ends, err := h.ending(ctx, p.standing)
+	if err != nil || ends {
+		h.shares.keep(half{h.run.Sweep, h.run.Kind})
+		p.surplus, p.err = false, err
 	}
 	h.given = p.surplus
 	return p

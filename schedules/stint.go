@@ -18,7 +18,7 @@ type paces struct {
 	silence time.Duration // without one that succeeded, sending stops
 	grace   time.Duration // for what was sent, after a stop
 	drain   time.Duration // the same, when the node itself ends
-	refused time.Duration // until a lane is offered again to a node that has its part
+	refused time.Duration // after each round of offers of a lane to nodes that have their part
 	idle    time.Duration // the same, for a node that is not fit at all
 	shut    time.Duration // the same, for a sweep whose hours are closed
 	retry   time.Duration // until a lane is offered again whose engine failed; grows

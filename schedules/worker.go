@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -33,7 +34,11 @@ type laneWorker struct {
 
 // Work implements river.Worker.
 func (w *laneWorker) Work(ctx context.Context, job *river.Job[laneArgs]) error {
-	return w.node.run(ctx, job.Args.run())
+	err := w.node.run(ctx, job.Args.run())
+	if errors.Is(err, errFull) {
+		return river.JobSnooze(w.node.offerAgain(offersOf(job.Metadata)))
+	}
+	return err
 }
 
 // Timeout implements river.Worker.
