@@ -177,7 +177,7 @@ func TestSilentHostsCostLittle(t *testing.T) {
 	}
 	ports := hosts(n, quiet.port)
 	s := stage(t, asks, probes.AskerConfig{Idle: 30 * time.Millisecond, Total: 100 * time.Millisecond, Banner: 20 * time.Millisecond})
-	m := &ledger{left: len(ports)}
+	m := &ledger{left: len(ports), settled: make(map[netip.AddrPort]bool, len(ports))}
 	s.Scanner, s.Recorder, s.Queue, s.History = ports, m, m, m
 	runtime.GC()
 	before := peak(t)()
@@ -198,9 +198,10 @@ func TestSilentHostsCostLittle(t *testing.T) {
 
 // ledger is a queue in memory that keeps no more than what is to be asked.
 type ledger struct {
-	mu    sync.Mutex
-	ports []minesweep.OpenPort
-	left  int
+	mu      sync.Mutex
+	ports   []minesweep.OpenPort
+	settled map[netip.AddrPort]bool
+	left    int
 }
 
 func (l *ledger) Checkpoint(_ context.Context, _ minesweep.Progress, found []minesweep.OpenPort) error {
@@ -213,13 +214,20 @@ func (l *ledger) Checkpoint(_ context.Context, _ minesweep.Progress, found []min
 func (l *ledger) Pending(_ context.Context, after int64, limit int) ([]minesweep.OpenPort, int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	end := min(int(after)+limit, len(l.ports))
-	return l.ports[after:end], int64(end), nil
+	var page []minesweep.OpenPort
+	for int(after) < len(l.ports) && len(page) < limit {
+		if p := l.ports[after]; !l.settled[p.Target] {
+			page = append(page, p)
+		}
+		after++
+	}
+	return page, after, nil
 }
 
-func (l *ledger) Settle(context.Context, minesweep.OpenPort, []minesweep.Reply, minesweep.Host) error {
+func (l *ledger) Settle(_ context.Context, p minesweep.OpenPort, _ []minesweep.Reply, _ minesweep.Host) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.settled[p.Target] = true
 	l.left--
 	return nil
 }

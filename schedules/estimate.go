@@ -150,7 +150,7 @@ func Span(d time.Duration) string {
 		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 	case d >= 10*time.Second:
 		d = d.Round(time.Second)
-	default:
+	case d >= time.Second:
 		d = d.Round(100 * time.Millisecond)
 	}
 	return d.String()
