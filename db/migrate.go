@@ -24,6 +24,7 @@ var migrations = [...]string{
 	"0003_report",
 	"0004_lanes",
 	"0005_observations",
+	"0006_beyond",
 }
 
 // scripts returns what brings a database from one version to the next.

@@ -44,6 +44,7 @@ func TestMigrate(t *testing.T) {
 	address := newDatabase(t)
 	superuser(t, address, `DROP TABLE observations; ALTER TABLE assets DROP COLUMN answered_at, DROP COLUMN missed_at,
 		DROP COLUMN checked_at, DROP COLUMN tried_at; ALTER TABLE audit DROP COLUMN who;
+		ALTER TABLE lanes DROP COLUMN beyond, DROP COLUMN faults; ALTER TABLE stints DROP COLUMN skips;
 		ALTER TABLE installation DROP COLUMN audit_seq, DROP COLUMN audit_hash; UPDATE schema_version SET version = 4`)
 	froms := make(chan int64, 4)
 	for range cap(froms) {
