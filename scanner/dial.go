@@ -21,8 +21,9 @@ const (
 // Dial admits target and connects to it by TCP. It takes an address, so that
 // no name is resolved and nothing can lead it elsewhere; the scope is asked
 // once more for the address really dialled, between socket and connect.
-// Closing the connection frees the host. An error that wraps
-// [minesweep.ErrRefused] means that nothing was sent.
+// Closing the connection frees the host, and resets it where the target has not
+// taken all that was written. An error that wraps [minesweep.ErrRefused] means
+// that nothing was sent.
 //
 // A connect may take as long as the round trips of the target's neighbours
 // suggest, 300 ms to GuardConfig.ConnectTimeout. Where that proves too short
@@ -118,6 +119,9 @@ type guardedConn struct {
 }
 
 func (c *guardedConn) Close() error {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		hangUp(tcp)
+	}
 	err := c.Conn.Close()
 	c.release()
 	return err
