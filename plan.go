@@ -84,7 +84,8 @@ type Progress struct {
 	Closed   uint64
 	Filtered uint64 // no answer within the wait
 	Refused  uint64 // by the guard, at the moment of sending
-	Errors   uint64 // not sent, for want of a socket or a route
+	Errors   uint64 // not sent, for want of a socket or a route: the sum of Faults
+	Faults   Faults
 
 	Received  uint64 // answers that proved themselves, repeats too; SYN only
 	Dropped   uint64 // answers that the kernel lost before they were read; SYN only

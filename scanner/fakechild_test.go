@@ -101,7 +101,11 @@ func answer(target netip.AddrPort, engine string) {
 	case target.Port() < 1000:
 		say(Report{Target: target, Engine: engine, State: StateOpen})
 	case target.Port() == 1500:
-		say(Report{Target: target, Engine: engine, State: StateError, Why: "too many open files"})
+		fault := "no socket left"
+		if target.Addr().As4()[3] == 2 {
+			fault = "\x1b[31mno such kind" + strings.Repeat("!", 1000)
+		}
+		say(Report{Target: target, Engine: engine, State: StateError, Why: "too many open files", Fault: fault})
 	case engine == "connect":
 		say(Report{Target: target, Engine: engine, State: StateClosed})
 	}

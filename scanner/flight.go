@@ -16,7 +16,8 @@ const answerGrace = 10 * time.Second
 
 // tally counts flights by how they ended.
 type tally struct {
-	sent, open, closed, filtered, refused, errors atomic.Uint64
+	sent, open, closed, filtered, refused atomic.Uint64
+	faults                                faultCounts
 }
 
 // flight is one target from the guard's leave to its settling.
@@ -95,7 +96,7 @@ func (f *flight) settle(r Report) error {
 	case StateRefused:
 		f.tally.refused.Add(1)
 	case StateError:
-		f.tally.errors.Add(1)
+		f.tally.faults.add(minesweep.ParseFault(r.Fault))
 		f.mishap.Do(func() { f.cfg.Notice(fmt.Sprintf("%s was not probed: %s", f.target, clipSentence(r.Why))) })
 	default:
 		if err := f.answered(r); err != nil {
@@ -136,7 +137,8 @@ func (s *scan) progress() minesweep.Progress {
 	}
 	t := &s.tally
 	p.Open, p.Closed, p.Filtered = t.open.Load(), t.closed.Load(), t.filtered.Load()
-	p.Refused, p.Errors, p.Sent = t.refused.Load(), t.errors.Load(), t.sent.Load()
+	p.Refused, p.Sent, p.Faults = t.refused.Load(), t.sent.Load(), t.faults.load()
+	p.Errors = p.Faults.Sum()
 	return p
 }
 

@@ -104,7 +104,8 @@ func TestNaabuCountsAndReports(t *testing.T) {
 			if err := n.Scan(t.Context(), planOf(t, "127.0.0.1-3", "80,1500,2000-2009"), sink); err != nil {
 				t.Fatal(err)
 			}
-			want := minesweep.Progress{Cursor: 36, Total: 36, Sent: 22, Open: 2, Closed: 20, Refused: 12, Errors: 2}
+			want := minesweep.Progress{Cursor: 36, Total: 36, Sent: 22, Open: 2, Closed: 20, Refused: 12, Errors: 2,
+				Faults: minesweep.Faults{minesweep.NoSocket: 1, minesweep.OtherFault: 1}}
 			if mode == "syn" {
 				want.Closed, want.Filtered = 0, 20
 			}

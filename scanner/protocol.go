@@ -45,7 +45,8 @@ type Report struct {
 	Notes  []string       `json:"notes,omitempty"`  // with ready: sentences for the operator
 	Target netip.AddrPort `json:"target,omitzero"`
 	State  string         `json:"state,omitempty"`
-	Why    string         `json:"why,omitempty"` // with ready: why this engine; with a state: what went wrong
+	Why    string         `json:"why,omitempty"`   // with ready: why this engine; with a state: what went wrong
+	Fault  string         `json:"fault,omitempty"` // with an error of a target: the name of its [minesweep.Fault]
 	Error  string         `json:"error,omitempty"`
 }
 

@@ -48,9 +48,10 @@ func (s *synScan) cursor(done bool, now int64) uint64 {
 }
 
 func (s *synScan) progress(cursor uint64) minesweep.Progress {
+	faults := s.sender.faults.load()
 	p := minesweep.Progress{
 		Cursor: cursor, Total: s.course.total,
-		Sent: s.sender.sent.Load(), Refused: s.sender.refused.Load(), Errors: s.sender.faults.Load(),
+		Sent: s.sender.sent.Load(), Refused: s.sender.refused.Load(), Errors: faults.Sum(), Faults: faults,
 		Open: s.hearer.open.Load(), Closed: s.hearer.closed.Load(), Received: s.hearer.received.Load(),
 		PeakRate: s.sender.rate.most.Load(),
 	}

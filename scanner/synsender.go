@@ -60,8 +60,9 @@ type sender struct {
 	full   func() bool             // true while what was found waits for the store
 	mishap func(address, error)    // told of a packet that could not leave
 
-	sent, refused, faults atomic.Uint64
-	rate                  peakRate
+	sent, refused atomic.Uint64
+	faults        faultCounts
+	rate          peakRate
 }
 
 // run sends until the course is done; then every step has left. It also ends
@@ -209,7 +210,7 @@ func (s *sender) idleUntil(now int64) int64 {
 func (s *sender) queue(w waiting, now int64) {
 	way, source, ok := s.out.way(w.a, w.step)
 	if !ok {
-		s.fault(w.step, w.a, errors.New("no address of this machine is of its family"))
+		s.fault(w.step, w.a, errNoSource)
 		return
 	}
 	q := s.queues[way]
@@ -277,7 +278,7 @@ func (s *sender) stillAllowed(packets []packet) []packet {
 }
 
 func (s *sender) fault(step uint64, a address, err error) {
-	s.faults.Add(1)
+	s.faults.add(FaultOf(err))
 	s.marks.leave(step)
 	s.mishap(a, err)
 }

@@ -3,8 +3,10 @@ package scanner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"syscall"
 	"testing"
 	"time"
 
@@ -126,8 +128,8 @@ func TestSenderTriesAgainWhatABusyDeviceRefused(t *testing.T) {
 	if err := s.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(out.left) != 512 || s.sent.Load() != 512 || s.faults.Load() != 0 {
-		t.Errorf("%d left, %d sent, %d faults", len(out.left), s.sent.Load(), s.faults.Load())
+	if len(out.left) != 512 || s.sent.Load() != 512 || s.faults.load().Sum() != 0 {
+		t.Errorf("%d left, %d sent, %d faults", len(out.left), s.sent.Load(), s.faults.load())
 	}
 }
 
@@ -154,16 +156,19 @@ func TestSenderAsksAgainBeforeItTriesAgain(t *testing.T) {
 
 func TestSenderCountsWhatCannotLeave(t *testing.T) {
 	b := &book{grants: []minesweep.Grant{wideGrant("a", "10.0.0.0/24")}}
-	fault := errors.New("no route to host")
+	fault := fmt.Errorf("eth0: %w", syscall.EHOSTUNREACH)
 	s, out := newTestSender(t, b, testPlan(t, "10.0.0.0/24", 80), func(_ int, a address) error {
-		if a.low%4 == 0 {
+		switch {
+		case a.low%4 == 0:
 			return fault
+		case a.low%256 == 1:
+			return syscall.EPERM
 		}
 		return nil
 	})
 	told := 0
 	s.mishap = func(_ address, err error) {
-		if !errors.Is(err, fault) {
+		if FaultOf(err) == minesweep.OtherFault {
 			t.Errorf("told %v", err)
 		}
 		told++
@@ -171,8 +176,9 @@ func TestSenderCountsWhatCannotLeave(t *testing.T) {
 	if err := s.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(out.left) != 192 || s.faults.Load() != 64 || told != 64 {
-		t.Errorf("%d left, %d faults, %d told", len(out.left), s.faults.Load(), told)
+	want := minesweep.Faults{minesweep.NoRoute: 64, minesweep.NotPermitted: 1}
+	if got := s.faults.load(); len(out.left) != 191 || got != want || told != 65 {
+		t.Errorf("%d left, %d told, faults: %s", len(out.left), told, got)
 	}
 }
 

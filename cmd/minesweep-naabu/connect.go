@@ -50,7 +50,9 @@ func (c *connectEngine) probe(target netip.AddrPort, scope *scope) scanner.Repor
 		}
 		time.Sleep(socketPause)
 	}
-	report.State, report.Why = stateOf(err)
+	if report.State, report.Why = stateOf(err); report.State == scanner.StateError {
+		report.Fault = scanner.FaultOf(err).String()
+	}
 	return report
 }
 

@@ -128,7 +128,7 @@ func (e *synEngine) probe(target netip.AddrPort) scanner.Report {
 	report.State = scanner.StateSent
 	if fault := e.log.take(); fault != "" {
 		e.forget(target)
-		report.State, report.Why = scanner.StateError, fault
+		report.State, report.Why, report.Fault = scanner.StateError, fault, scanner.FaultIn(fault).String()
 	}
 	return report
 }
