@@ -94,6 +94,7 @@ func (n *node) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
+		n.turned()
 		bctx, cancel := context.WithTimeout(ctx, 2*n.paces.beat)
 		if err := n.show(bctx); err != nil && ctx.Err() == nil {
 			n.log.WarnContext(ctx, "a sign of life failed", "error", err)

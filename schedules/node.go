@@ -34,6 +34,9 @@ type NodeConfig struct {
 	Sight Sight
 	// Ready is called once the node takes lanes; may be nil.
 	Ready func()
+	// Turned is called whenever the loop of signs of life turns: every 2 s, or 6 s
+	// while the database is away; may be nil.
+	Turned func()
 }
 
 // Sight sees stints and signs of life.
@@ -72,6 +75,7 @@ type node struct {
 	self    db.Node
 	tickDue func(context.Context, *Queue) error
 	verify  func(context.Context) error
+	turned  func()
 	log     logger
 	now     func() time.Time
 
@@ -94,6 +98,9 @@ func newNode(c NodeConfig, queue *Queue) *node {
 	}
 	if n.sight = c.Sight; n.sight == nil {
 		n.sight = blind{}
+	}
+	if n.turned = c.Turned; n.turned == nil {
+		n.turned = func() {}
 	}
 	if n.slots <= 0 {
 		n.slots = slotsByDefault

@@ -30,6 +30,26 @@ func TestOnDemandSweepWaitsForNoNightlyOne(t *testing.T) {
 	})
 }
 
+// TestNodeSaysThatItLives: whoever watches the loop of a node sees it turn.
+func TestNodeSaysThatItLives(t *testing.T) {
+	t.Parallel()
+	eachStore(t, func(t *testing.T, s *db.Store) {
+		f := newFarm(t, s)
+		turns := make(chan struct{})
+		f.join("a", newCrew(nil), func(n *node) {
+			n.turned = func() {
+				select {
+				case turns <- struct{}{}:
+				case <-t.Context().Done():
+				}
+			}
+		})
+		for range 3 {
+			<-turns
+		}
+	})
+}
+
 func TestNodeWithAWrongClockTakesNothing(t *testing.T) {
 	t.Parallel()
 	for skew, want := range map[time.Duration]string{

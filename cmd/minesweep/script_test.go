@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -53,6 +56,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": cmdExits,
+			"page":  cmdPage,
 			"lab": func(ts *testscript.TestScript, neg bool, args []string) {
 				startLab(t.Context(), ts, neg, args)
 			},
@@ -107,6 +111,30 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, wanted %d", got, want)
 	}
+}
+
+// cmdPage keeps what a server says, once there is one: page URL FILE
+func cmdPage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: page URL FILE")
+	}
+	var body []byte
+	late := time.Now().Add(time.Minute)
+	for {
+		r, err := http.Get(args[0])
+		if err == nil {
+			body, err = io.ReadAll(r.Body)
+			r.Body.Close()
+		}
+		if err == nil {
+			break
+		}
+		if time.Now().After(late) {
+			ts.Fatalf("%v", err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
 }
 
 // startLab starts simulated devices for the rest of the script, of the built-in

@@ -105,12 +105,14 @@ func (p *program) work(ctx context.Context, s *db.Store, f nodeFlags) error {
 	}
 	guarded := make(chan error, 1)
 	go func() { guarded <- crew.guard.Run(own) }()
+	turned, over := sight.Loop("beat", turnsWithin)
+	defer over()
 	p.release() // from now on a second signal ends the process at once
 	err = schedules.Run(ctx, schedules.NodeConfig{
 		Store: s, Name: f.name, Region: f.region, Version: version, Engines: crew.engines, Slots: f.slots,
 		Owner: self(), Alive: alive, Crew: crew, Log: sight.Log(), Now: p.now,
 		Sight: nodeSight{sight}, Tick: tickWith(s, sight, p.now), Ready: sight.ready,
-		Verify: verifier.Run,
+		Verify: verifier.Run, Turned: turned,
 	})
 	cancel()
 	if gerr := <-guarded; gerr != nil && !errors.Is(gerr, context.Canceled) {
@@ -118,6 +120,10 @@ func (p *program) work(ctx context.Context, s *db.Store, f nodeFlags) error {
 	}
 	return err
 }
+
+// turnsWithin is how long a node that lives may take for a turn of its loop:
+// several of those that wait for a database in vain.
+const turnsWithin = 30 * time.Second
 
 // verifyShare is the part of every budget by which known assets are asked again,
 // beside the sweeps: as much as their measured rate may be too high.
