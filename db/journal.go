@@ -181,6 +181,7 @@ func (j *Journal) sum(p minesweep.Progress) minesweep.Progress {
 		Filtered:  max(last.Filtered, j.base.Filtered+p.Filtered),
 		Refused:   max(last.Refused, j.base.Refused+p.Refused),
 		Errors:    max(last.Errors, j.base.Errors+p.Errors),
+		Faults:    last.Faults.Most(j.base.Faults.Plus(p.Faults.UpTo(p.Errors))),
 		Received:  max(last.Received, j.base.Received+p.Received),
 		Dropped:   max(last.Dropped, j.base.Dropped+p.Dropped),
 		Slowed:    max(last.Slowed, j.base.Slowed+p.Slowed),
@@ -194,7 +195,7 @@ func (j *Journal) sum(p minesweep.Progress) minesweep.Progress {
 func setProgress(q *bun.UpdateQuery, p minesweep.Progress) *bun.UpdateQuery {
 	return q.Set("settled = ?", int64(p.Cursor)).Set("sent = ?", int64(p.Sent)).
 		Set("closed = ?", int64(p.Closed)).Set("filtered = ?", int64(p.Filtered)).
-		Set("refused = ?", int64(p.Refused)).Set("errors = ?", int64(p.Errors)).
+		Set("refused = ?", int64(p.Refused)).Set("errors = ?", int64(p.Errors)).Set("faults = ?", faultsText(p.Faults)).
 		Set("received = ?", int64(p.Received)).Set("dropped = ?", int64(p.Dropped)).Set("slowed = ?", int64(p.Slowed)).
 		Set("peak_rate = ?", int64(p.PeakRate)).Set("peak_per24 = ?", int64(p.PeakPer24))
 }

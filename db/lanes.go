@@ -87,6 +87,7 @@ type laneRow struct {
 	Filtered    int64
 	Refused     int64
 	Errors      int64
+	Faults      string // of them by kind, see faultsOf
 	Received    int64
 	Dropped     int64
 	Slowed      int64
@@ -112,6 +113,7 @@ func (r *laneRow) progress() minesweep.Progress {
 	return minesweep.Progress{
 		Cursor: uint64(r.Settled), Total: uint64(r.Total), Sent: uint64(r.Sent), Open: uint64(r.Open),
 		Closed: uint64(r.Closed), Filtered: uint64(r.Filtered), Refused: uint64(r.Refused), Errors: uint64(r.Errors),
+		Faults:   faultsOf(r.Faults, r.Errors),
 		Received: uint64(r.Received), Dropped: uint64(r.Dropped), Slowed: uint64(r.Slowed),
 		PeakRate: uint64(r.PeakRate), PeakPer24: uint64(r.PeakPer24),
 	}
