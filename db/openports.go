@@ -33,6 +33,16 @@ type Tally struct {
 	Open   int
 	Asked  int // those that were asked, or held back
 	Sieved int // those that a [minesweep.Sieve] held back as decoys
+	Questions
+}
+
+// Questions counts what was asked on the open ports of a sweep, waits for a
+// banner too, by how it ended.
+type Questions struct {
+	Answered int // something came back, however that ended
+	Reset    int // the others: the peer reset the connection,
+	Closed   int // closed it,
+	Idle     int // or said nothing within the wait
 }
 
 // Tally counts the open ports of a sweep as they stand now.
@@ -43,8 +53,11 @@ func (s *Store) Tally(ctx context.Context, sweep int64) (Tally, error) {
 	if err != nil {
 		return t, s.explain(err)
 	}
-	sieved, err := s.reader.NewSelect().Model((*replyRow)(nil)).
-		Where("sweep_id = ? AND probe = ?", sweep, minesweep.SievedProbe).Count(ctx)
-	t.Sieved = int(sieved)
-	return t, s.explain(err)
+	q := s.reader.NewSelect().Model((*replyRow)(nil)).Where("sweep_id = ?", sweep).
+		ColumnExpr("COUNT(CASE WHEN probe = ? THEN 1 END)", minesweep.SievedProbe).
+		ColumnExpr("COUNT(CASE WHEN probe <> ? AND refused = '' THEN 1 END)", minesweep.SievedProbe)
+	for _, end := range []minesweep.End{minesweep.EndReset, minesweep.EndEOF, minesweep.EndIdle} {
+		q = q.ColumnExpr("COUNT(CASE WHEN probe <> ? AND refused <> '' AND ended = ? THEN 1 END)", minesweep.SievedProbe, string(end))
+	}
+	return t, s.explain(q.Scan(ctx, &t.Sieved, &t.Answered, &t.Reset, &t.Closed, &t.Idle))
 }

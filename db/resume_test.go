@@ -138,6 +138,17 @@ func TestOpenPortsInOrderAndCounted(t *testing.T) {
 		if tally != (db.Tally{Open: 3, Asked: 1, Sieved: 1}) {
 			t.Errorf("tally %+v", tally)
 		}
+		asked := []minesweep.Reply{
+			{Probe: "http/", Raw: []byte("x"), End: minesweep.EndReset}, {Probe: "cgminer/version", Raw: []byte("y"), End: minesweep.EndComplete},
+			{Probe: "a", End: minesweep.EndReset, Refused: "connection reset"}, {Probe: "b", End: minesweep.EndReset, Refused: "connection reset"},
+			{Probe: "c", End: minesweep.EndIdle, Refused: "deadline exceeded"}, {Probe: "d", End: minesweep.EndEOF, Refused: "closed"},
+		}
+		must(t, j.Settle(t.Context(), port("10.0.0.7:80", c), asked, miner("10.0.0.7", "", c)))
+		tally, err = s.Tally(t.Context(), j.Sweep().ID)
+		must(t, err)
+		if tally != (db.Tally{Open: 3, Asked: 2, Sieved: 1, Questions: db.Questions{Answered: 2, Reset: 2, Closed: 1, Idle: 1}}) {
+			t.Errorf("tally %+v", tally)
+		}
 		if tally, err = s.Tally(t.Context(), 99); err != nil || tally != (db.Tally{}) {
 			t.Errorf("no sweep: %+v, %v", tally, err)
 		}

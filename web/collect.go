@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"minesweep"
 )
 
 // Bounds on what one scrape tells; what is above them is left out, the oldest
@@ -43,6 +45,7 @@ var (
 	descReceived = counterOf("sweep_answers_received_total", "Answers that proved themselves (SYN).", "sweep", "kind")
 	descDropped  = counterOf("sweep_answers_dropped_total", "Answers that the kernel lost before they were read (SYN).", "sweep", "kind")
 	descStates   = counterOf("sweep_probe_states_total", "What probes came to.", "sweep", "kind", "state")
+	descFaults   = counterOf("sweep_probe_errors_total", "Probes that were not sent, by what the system said.", "sweep", "kind", "fault")
 	descSlowed   = counterOf("sweep_slowed_total", "Times that a /24 was slowed because of what it answered.", "sweep", "kind")
 	descPeak     = gaugeOf("sweep_peak_rate_packets_per_second", "Most packets of any one lane within 1 s.", "sweep", "kind")
 	descPeak24   = gaugeOf("sweep_peak_per24_packets_per_second", "Most packets to one /24 within 1 s, of any one lane.", "sweep", "kind")
@@ -139,6 +142,9 @@ func (r *reading) work(id string, w LaneWork) {
 		{"open", w.Open}, {"closed", w.Closed}, {"filtered", w.Filtered}, {"refused", w.Refused}, {"error", w.Errors},
 	} {
 		r.gauge(descStates, float64(v.value), id, w.Kind, v.state)
+	}
+	for fault, n := range w.Faults {
+		r.gauge(descFaults, float64(n), id, w.Kind, minesweep.Fault(fault).String())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"minesweep"
 	"minesweep/db"
 )
 
@@ -15,13 +16,22 @@ func (p *program) summarise(ctx context.Context, s *db.Store, sweep db.Sweep) er
 	if err != nil {
 		return err
 	}
-	p.notice(fmt.Sprintf("sweep %d %s: %d of %d probes settled (%.1f %%), %d open, %d closed, %d without answer, %d refused by the guard, %d errors",
-		sweep.ID, sweep.Status, sweep.Cursor, sweep.Total, coverage(sweep), sweep.Open, sweep.Closed, sweep.Filtered, sweep.Refused, sweep.Errors))
+	p.notice(fmt.Sprintf("sweep %d %s: %d of %d probes settled (%.1f %%), %d open, %d closed, %d without answer, %d refused by the guard, %s",
+		sweep.ID, sweep.Status, sweep.Cursor, sweep.Total, coverage(sweep), sweep.Open, sweep.Closed, sweep.Filtered, sweep.Refused, byKind(fmt.Sprintf("%d errors", sweep.Errors), sweep.Faults)))
 	p.notice(fmt.Sprintf("sweep %d %s", sweep.ID, manner(sweep, tally)))
 	if sweep.Dropped > 0 {
 		p.notice(fmt.Sprintf("%d packets were lost on this machine: an open port may be missing, so scan again with a lower --rate or with --passes 2", sweep.Dropped))
 	}
 	return nil
+}
+
+// byKind puts the kinds behind a number of errors, where there are any: "13
+// errors: 12 no route to host, 1 no buffer space".
+func byKind(number string, faults minesweep.Faults) string {
+	if kinds := faults.String(); kinds != "" {
+		return number + ": " + kinds
+	}
+	return number
 }
 
 // manner tells by which engine, how fast, and what stood out.
@@ -50,7 +60,27 @@ func manner(sweep db.Sweep, tally db.Tally) string {
 	} else {
 		say("%d decoys held back", tally.Sieved)
 	}
+	if text := questionsText(tally.Questions); text != "" {
+		say("%s", text)
+	}
 	return strings.Join(parts, ", ")
+}
+
+// questionsText tells how questions ended, "" where none was asked.
+func questionsText(q db.Questions) string {
+	if q == (db.Questions{}) {
+		return ""
+	}
+	text := fmt.Sprintf("questions: %d answered", q.Answered)
+	for _, c := range []struct {
+		n   int
+		how string
+	}{{q.Reset, "reset"}, {q.Closed, "closed"}, {q.Idle, "idle"}} {
+		if c.n > 0 {
+			text += fmt.Sprintf(", %d %s", c.n, c.how)
+		}
+	}
+	return text
 }
 
 // rates tells what was asked and what was measured, and nothing that was not.

@@ -99,6 +99,7 @@ func addProgress(sum *web.LaneWork, l db.Lane) {
 	p.Filtered += l.Filtered
 	p.Refused += l.Refused
 	p.Errors += l.Errors
+	p.Faults = p.Faults.Plus(l.Faults)
 	p.Received += l.Received
 	p.Dropped += l.Dropped
 	p.Slowed += l.Slowed

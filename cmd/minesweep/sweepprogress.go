@@ -19,27 +19,28 @@ import (
 
 // progressRow is how far a sweep is.
 type progressRow struct {
-	ID        int64    `json:"id"`
-	Status    string   `json:"status"`
-	Note      string   `json:"note"`
-	Covered   float64  `json:"covered_percent"`
-	Settled   uint64   `json:"settled"`
-	Total     uint64   `json:"probes"`
-	Sent      uint64   `json:"sent"`
-	Resent    uint64   `json:"sent_again"` // as far as checkpoints tell
-	Asked     uint64   `json:"rate_asked"` // 0: what the grants allow
-	Mean      float64  `json:"rate_mean"`  // 0: not measured
-	Peak24    uint64   `json:"rate_peak_per_24"`
-	Open      int      `json:"open"`
-	Waiting   int      `json:"open_not_asked"`
-	Confirmed int      `json:"confirmed"`
-	Decoys    int      `json:"decoys"`
-	HeldBack  int      `json:"decoys_held_back"`
-	Refused   uint64   `json:"refused"`
-	Errors    uint64   `json:"errors"`
-	Lanes     []string `json:"lanes"` // such as "discover: 3 done, 1 running"
-	Nodes     []string `json:"nodes"` // that took part
-	ETA       string   `json:"eta"`   // "" not foreseen
+	ID        int64            `json:"id"`
+	Status    string           `json:"status"`
+	Note      string           `json:"note"`
+	Covered   float64          `json:"covered_percent"`
+	Settled   uint64           `json:"settled"`
+	Total     uint64           `json:"probes"`
+	Sent      uint64           `json:"sent"`
+	Resent    uint64           `json:"sent_again"` // as far as checkpoints tell
+	Asked     uint64           `json:"rate_asked"` // 0: what the grants allow
+	Mean      float64          `json:"rate_mean"`  // 0: not measured
+	Peak24    uint64           `json:"rate_peak_per_24"`
+	Open      int              `json:"open"`
+	Waiting   int              `json:"open_not_asked"`
+	Confirmed int              `json:"confirmed"`
+	Decoys    int              `json:"decoys"`
+	HeldBack  int              `json:"decoys_held_back"`
+	Refused   uint64           `json:"refused"`
+	Errors    uint64           `json:"errors"`
+	Faults    minesweep.Faults `json:"errors_by_kind"`
+	Lanes     []string         `json:"lanes"` // such as "discover: 3 done, 1 running"
+	Nodes     []string         `json:"nodes"` // that took part
+	ETA       string           `json:"eta"`   // "" not foreseen
 
 	running int // lanes in the hands of nodes
 }
@@ -56,7 +57,7 @@ var progressColumns = []column[progressRow]{
 	{"CONFIRMED", func(r progressRow) string { return strconv.Itoa(r.Confirmed) }, 0},
 	{"DECOYS", func(r progressRow) string { return strconv.Itoa(r.Decoys) }, 0},
 	{"REFUSED", func(r progressRow) string { return strconv.FormatUint(r.Refused, 10) }, 0},
-	{"ERRORS", func(r progressRow) string { return strconv.FormatUint(r.Errors, 10) }, 0},
+	{"ERRORS", func(r progressRow) string { return byKind(strconv.FormatUint(r.Errors, 10), r.Faults) }, 80},
 	{"LANES", func(r progressRow) string { return strings.Join(r.Lanes, "; ") }, 0},
 	{"NODES", func(r progressRow) string { return strings.Join(r.Nodes, " ") }, 0},
 	{"ETA", func(r progressRow) string { return r.ETA }, 0},
@@ -95,7 +96,8 @@ func newProgressRow(s db.Sweep, t db.Tally, verdicts map[string]int) progressRow
 		ID: s.ID, Status: string(s.Status), Note: s.Note, Covered: coverage(s), Settled: s.Cursor, Total: s.Total,
 		Sent: s.Sent, Resent: s.Resent, Asked: s.Rate, Mean: math.Round(meanRate(s)), Peak24: s.PeakPer24,
 		Open: t.Open, Waiting: t.Open - t.Asked, Confirmed: verdicts[string(minesweep.Confirmed)], Decoys: verdicts[string(minesweep.DecoyHost)],
-		HeldBack: t.Sieved, Refused: s.Refused, Errors: s.Errors, Lanes: []string{}, Nodes: []string{},
+		HeldBack: t.Sieved, Refused: s.Refused, Errors: s.Errors, Faults: s.Faults,
+		Lanes: []string{}, Nodes: []string{},
 	}
 }
 
@@ -109,6 +111,9 @@ func (r progressRow) line() string {
 		parts = append(parts, fmt.Sprintf("%.0f/s", r.Mean))
 	}
 	parts = append(parts, fmt.Sprintf("%d open, %d to ask, %d confirmed", r.Open, r.Waiting, r.Confirmed))
+	if r.Errors > 0 {
+		parts = append(parts, byKind(fmt.Sprintf("%d errors", r.Errors), r.Faults))
+	}
 	if r.ETA != "" {
 		parts = append(parts, r.ETA)
 	}

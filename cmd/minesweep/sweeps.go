@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"minesweep"
 	"minesweep/db"
 )
 
@@ -17,34 +18,35 @@ func (p *program) sweepsCommand() *cobra.Command {
 
 // sweepRow is a sweep as sweeps list shows it.
 type sweepRow struct {
-	ID       int64   `json:"id"`
-	Status   string  `json:"status"`
-	Started  string  `json:"started"`
-	Finished string  `json:"finished"`
-	Targets  string  `json:"targets"`
-	Total    uint64  `json:"probes"`
-	Covered  float64 `json:"covered_percent"`
-	Open     uint64  `json:"open"`
-	Refused  uint64  `json:"refused"`
-	Errors   uint64  `json:"errors"`
-	Note     string  `json:"note"`
-	Engine   string  `json:"engine"`
-	Ports    string  `json:"ports"`
-	Seed     uint64  `json:"seed"`
-	Shard    uint64  `json:"shard"`
-	Shards   uint64  `json:"shards"`
-	Passes   uint64  `json:"passes"`
-	Asked    uint64  `json:"rate_asked"`       // 0: what the grants allow
-	Mean     float64 `json:"rate_mean"`        // 0: not measured
-	Peak     uint64  `json:"rate_peak"`        // 0: not measured
-	Peak24   uint64  `json:"rate_peak_per_24"` // 0: not measured
-	Sent     uint64  `json:"sent"`
-	Received uint64  `json:"received"`
-	Dropped  uint64  `json:"dropped"`
-	Closed   uint64  `json:"closed"`
-	Filtered uint64  `json:"filtered"`
-	Slowed   uint64  `json:"slowed"`
-	Decoys   int     `json:"decoys_held_back"`
+	ID       int64            `json:"id"`
+	Status   string           `json:"status"`
+	Started  string           `json:"started"`
+	Finished string           `json:"finished"`
+	Targets  string           `json:"targets"`
+	Total    uint64           `json:"probes"`
+	Covered  float64          `json:"covered_percent"`
+	Open     uint64           `json:"open"`
+	Refused  uint64           `json:"refused"`
+	Errors   uint64           `json:"errors"`
+	Faults   minesweep.Faults `json:"errors_by_kind"`
+	Note     string           `json:"note"`
+	Engine   string           `json:"engine"`
+	Ports    string           `json:"ports"`
+	Seed     uint64           `json:"seed"`
+	Shard    uint64           `json:"shard"`
+	Shards   uint64           `json:"shards"`
+	Passes   uint64           `json:"passes"`
+	Asked    uint64           `json:"rate_asked"`       // 0: what the grants allow
+	Mean     float64          `json:"rate_mean"`        // 0: not measured
+	Peak     uint64           `json:"rate_peak"`        // 0: not measured
+	Peak24   uint64           `json:"rate_peak_per_24"` // 0: not measured
+	Sent     uint64           `json:"sent"`
+	Received uint64           `json:"received"`
+	Dropped  uint64           `json:"dropped"`
+	Closed   uint64           `json:"closed"`
+	Filtered uint64           `json:"filtered"`
+	Slowed   uint64           `json:"slowed"`
+	Decoys   int              `json:"decoys_held_back"`
 }
 
 var sweepColumns = []column[sweepRow]{
@@ -58,13 +60,13 @@ var sweepColumns = []column[sweepRow]{
 	{"COVERED", func(s sweepRow) string { return fmt.Sprintf("%.1f %%", s.Covered) }, 0},
 	{"OPEN", func(s sweepRow) string { return strconv.FormatUint(s.Open, 10) }, 0},
 	{"REFUSED", func(s sweepRow) string { return strconv.FormatUint(s.Refused, 10) }, 0},
-	{"ERRORS", func(s sweepRow) string { return strconv.FormatUint(s.Errors, 10) }, 0},
+	{"ERRORS", func(s sweepRow) string { return byKind(strconv.FormatUint(s.Errors, 10), s.Faults) }, 80},
 	{"NOTE", func(s sweepRow) string { return s.Note }, 0},
 }
 
 func newSweepRow(s db.Sweep, tally db.Tally) sweepRow {
 	r := sweepRow{ID: s.ID, Status: string(s.Status), Started: stamp(s.StartedAt), Finished: stamp(s.FinishedAt),
-		Targets: s.Targets, Total: s.Total, Open: s.Open, Refused: s.Refused, Errors: s.Errors, Note: s.Note, Covered: coverage(s),
+		Targets: s.Targets, Total: s.Total, Open: s.Open, Refused: s.Refused, Errors: s.Errors, Faults: s.Faults, Note: s.Note, Covered: coverage(s),
 		Engine: s.Engine, Seed: s.Seed, Shard: s.Shard, Shards: s.Shards, Passes: s.Passes,
 		Asked: s.Rate, Mean: math.Round(meanRate(s)), Peak: s.PeakRate, Peak24: s.PeakPer24,
 		Sent: s.Sent, Received: s.Received, Dropped: s.Dropped, Closed: s.Closed, Filtered: s.Filtered,
