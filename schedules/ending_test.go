@@ -33,7 +33,7 @@ func TestLaneAtItsEndStaysWithItsNode(t *testing.T) {
 		handedOver := func(h *hold, want bool) {
 			t.Helper()
 			h.given, n.shares = false, newShares(s)
-			n.shares.held[half{sweep.ID, h.run.Kind}] = 3
+			n.shares.held[half{sweep.ID, h.run.Kind}] = []int{0, 1, 2}
 			if p := h.show(t.Context()); p.err != nil || p.surplus != want || len(n.shares.going) > 0 != want {
 				t.Errorf("surplus %v, %v, going %v", p.surplus, p.err, n.shares.going)
 			}

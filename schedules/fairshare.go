@@ -14,13 +14,13 @@ type half struct {
 	kind  db.LaneKind
 }
 
-// shares keeps how many lanes of each sweep this node has, and how many are its part.
+// shares keeps which lanes of each sweep this node has, and how many are its part.
 type shares struct {
 	store shareStore
 
 	mu    sync.Mutex
-	held  map[half]int
-	going map[half]int // of those held, how many are being given back
+	held  map[half][]int // by number
+	going map[half]int   // of those held, how many are being given back
 }
 
 // shareStore knows who works on what.
@@ -30,21 +30,21 @@ type shareStore interface {
 }
 
 func newShares(store shareStore) *shares {
-	return &shares{store: store, held: make(map[half]int), going: make(map[half]int)}
+	return &shares{store: store, held: make(map[half][]int), going: make(map[half]int)}
 }
 
-// claim takes one lane more where the node's part is not reached.
-func (s *shares) claim(ctx context.Context, h half, engine string) (bool, error) {
+// claim takes a lane more where the node's part is not reached.
+func (s *shares) claim(ctx context.Context, h half, lane int, engine string) (bool, error) {
 	part, err := s.part(ctx, h, engine)
 	if err != nil {
 		return false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held[h] >= part {
+	if len(s.held[h]) >= part {
 		return false, nil
 	}
-	s.held[h]++
+	s.held[h] = append(s.held[h], lane)
 	return true, nil
 }
 
@@ -56,7 +56,7 @@ func (s *shares) surplus(ctx context.Context, h half, engine string) (bool, erro
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held[h]-s.going[h] <= part {
+	if len(s.held[h])-s.going[h] <= part {
 		return false, nil
 	}
 	s.going[h]++
@@ -73,10 +73,13 @@ func (s *shares) keep(h half) {
 }
 
 // release ends a claim; given says that surplus asked for it.
-func (s *shares) release(h half, given bool) {
+func (s *shares) release(h half, lane int, given bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held[h]--; s.held[h] <= 0 {
+	if at := slices.Index(s.held[h], lane); at >= 0 {
+		s.held[h] = slices.Delete(s.held[h], at, at+1)
+	}
+	if len(s.held[h]) == 0 {
 		delete(s.held, h)
 	}
 	if given {
@@ -86,13 +89,13 @@ func (s *shares) release(h half, given bool) {
 	}
 }
 
-// doing returns how many lanes of each half are held.
-func (s *shares) doing() map[half]int {
+// doing returns which lanes of each half are held.
+func (s *shares) doing() map[half][]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(map[half]int, len(s.held))
-	for h, n := range s.held {
-		out[h] = n
+	out := make(map[half][]int, len(s.held))
+	for h, lanes := range s.held {
+		out[h] = slices.Clone(lanes)
 	}
 	return out
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,14 +61,4 @@ func (n *node) inherit(ctx context.Context) error {
 		n.log.InfoContext(ctx, "lanes of a process that is gone", "lanes", len(lanes))
 	}
 	return n.mend(ctx, 0)
-}
-
-// doing says in a few words what a node works on.
-func doing(held map[half]int) string {
-	var out []string
-	for h, lanes := range held {
-		out = append(out, fmt.Sprintf("sweep %d: %s %d", h.sweep, h.kind, lanes))
-	}
-	slices.Sort(out)
-	return strings.Join(out, ", ")
 }

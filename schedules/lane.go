@@ -25,7 +25,7 @@ func (n *node) run(ctx context.Context, run db.LaneRun) error {
 		return err
 	}
 	h := half{run.Sweep, run.Kind}
-	ok, err := n.shares.claim(ctx, h, sweep.Engine)
+	ok, err := n.shares.claim(ctx, h, run.Lane, sweep.Engine)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (n *node) run(ctx context.Context, run db.LaneRun) error {
 		return errFull
 	}
 	hold := &hold{node: n, run: run, sweep: sweep}
-	defer func() { n.shares.release(h, hold.given) }()
+	defer func() { n.shares.release(h, run.Lane, hold.given) }()
 	if hold.journal, err = n.store.TakeLane(ctx, run, n.name); err != nil {
 		if errors.Is(err, db.ErrNotYours) {
 			return nil
