@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -182,8 +183,21 @@ func lastCall(kind db.LaneKind) time.Duration {
 	return 1500 * time.Millisecond
 }
 
-// failedNote begins the note of a stint whose engine failed.
-const failedNote = "failed: "
+// failedNote begins the note of a stint whose engine failed, and earlyNote where
+// it had got somewhere before.
+const (
+	failedNote = "failed: "
+	earlyNote  = "ended early: "
+)
+
+// Failure returns why the engine of a stint failed, by the stint's note; false
+// where it did not fail.
+func Failure(note string) (why string, failed bool) {
+	if why, failed = strings.CutPrefix(note, failedNote); failed {
+		return why, true
+	}
+	return strings.CutPrefix(note, earlyNote)
+}
 
 // failsMost is how often in a row a lane may fail before its sweep does.
 const failsMost = 5
@@ -194,7 +208,7 @@ func (h *hold) fail(ctx context.Context, err error) {
 	ctx = context.WithoutCancel(ctx)
 	if h.gotOn() {
 		h.log.ErrorContext(ctx, "the engine ended early", "error", err)
-		h.leave(ctx, stop{state: db.Ready, note: "ended early: " + err.Error(), again: h.now().Add(h.retry)})
+		h.leave(ctx, stop{state: db.Ready, note: earlyNote + err.Error(), again: h.now().Add(h.retry)})
 		return
 	}
 	fails := 1 + h.failsBefore(ctx)

@@ -192,9 +192,13 @@ func isTerminal(w io.Writer) bool {
 	return ok && isatty.IsTerminal(file.Fd())
 }
 
-// summariseLanes says who ran a sweep in lanes, and what was found so far.
+// summariseLanes says who ran a sweep in lanes, what was found so far, and what
+// failed; of a scan only why it ended, if that was before its end.
 func (p *program) summariseLanes(ctx context.Context, s *db.Store, sweep db.Sweep) error {
 	if sweep.Queue == "" {
+		if sweep.Note != "" {
+			p.notice(fmt.Sprintf("sweep %d %s: %s", sweep.ID, sweep.Status, oneLine(sweep.Note)))
+		}
 		return nil
 	}
 	row, _, err := p.progressOf(ctx, s, sweep.ID)
@@ -218,5 +222,9 @@ func (p *program) summariseLanes(ctx context.Context, s *db.Store, sweep db.Swee
 		text += ": " + sweep.Note
 	}
 	p.notice(text)
-	return nil
+	stints, err := s.Stints(ctx, db.StintFilter{Sweep: sweep.ID})
+	for _, failure := range laneFailures(stints) {
+		p.notice(fmt.Sprintf("sweep %d: %s", sweep.ID, failure))
+	}
+	return err
 }
