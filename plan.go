@@ -15,6 +15,7 @@ type Plan struct {
 	Ports   []uint16
 	Seed    uint64 // decides the order; the same seed walks the same way
 	Cursor  uint64 // how many probes of that order are settled already
+	Beyond  Beyond // what is settled behind those
 	// Shard of Shards is the part of the order that this plan walks, from 0;
 	// shards of one seed are disjoint and together all. Shards 0 means 1.
 	Shard, Shards uint64
@@ -75,9 +76,10 @@ func (p Plan) Size() (uint64, bool) {
 }
 
 // Progress is how far discovery has come. Counts are of this process; Cursor
-// is of the whole sweep.
+// and Beyond are of the whole sweep.
 type Progress struct {
 	Cursor   uint64 // probes settled: sent, and answered or waited for
+	Beyond   Beyond // what is settled above the cursor
 	Total    uint64
 	Sent     uint64
 	Open     uint64

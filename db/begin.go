@@ -65,7 +65,7 @@ func (s *Store) BeginSweep(ctx context.Context, spec SweepSpec) (*Journal, error
 			row = left
 			return s.takeOver(ctx, tx, left, fresh, lane)
 		}
-		*lane = laneRow{Kind: string(Discover), State: string(Ready), Total: fresh.Total}
+		*lane = laneRow{Kind: string(Discover), State: string(Ready), Beyond: []byte{}, Total: fresh.Total}
 		return s.beginScan(ctx, tx, fresh, lane)
 	})
 	if err != nil {

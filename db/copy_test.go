@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +28,9 @@ func original(t *testing.T, c *clock) *db.Store {
 	must(t, found(t.Context(), j, heard))
 	must(t, j.Settle(t.Context(), heard, []minesweep.Reply{{Target: heard.Target, Probe: "banner", TLS: true, At: c.now(), Raw: []byte{0, 255, 1}}}, miner("10.0.0.2", "", c)))
 	must(t, j.Close(t.Context(), db.Done, ""))
-	plan(t, s, laned(t, 2), &jobs{})
+	sweep := plan(t, s, laned(t, 2), &jobs{})
+	lane := takeLane(t, s, db.LaneRun{Sweep: sweep.ID, Kind: db.Discover, Run: 1}, "n0")
+	must(t, lane.Checkpoint(t.Context(), minesweep.Progress{Cursor: 3, Beyond: beyond(9, 3, 5)}, nil))
 	return s
 }
 
@@ -49,6 +52,9 @@ func TestCopyHoldsTheSame(t *testing.T) {
 	old, now := hosts(t, from, 1), hosts(t, to, 1)
 	if len(old) != 2 || old[0].Model != now[0].Model || old[1].FirstSeen != now[1].FirstSeen {
 		t.Errorf("hosts %v, want %v", now, old)
+	}
+	if lanes := must2(to.Lanes(t.Context(), 2)); !reflect.DeepEqual(lanes, must2(from.Lanes(t.Context(), 2))) || lanes[0].Beyond.To != 9 {
+		t.Errorf("lanes %+v", lanes)
 	}
 	must(t, to.Audit(t.Context(), func(db.AuditEntry) error { return nil }))
 	// Numbers go on where they ended.

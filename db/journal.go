@@ -105,7 +105,7 @@ func (j *Journal) Run() LaneRun { return j.run }
 func (j *Journal) Plan() minesweep.Plan {
 	sweep, lane := j.Sweep(), j.Lane()
 	plan := minesweep.Plan{
-		Targets: j.targets, Ports: sweep.Ports, Seed: sweep.Seed, Cursor: lane.Cursor,
+		Targets: j.targets, Ports: sweep.Ports, Seed: sweep.Seed, Cursor: lane.Cursor, Beyond: lane.Beyond,
 		Shard: sweep.Shard, Shards: sweep.Shards, Passes: sweep.Passes, PassGap: sweep.PassGap,
 	}
 	if sweep.Queue != "" && lane.Kind == Discover {
@@ -173,8 +173,9 @@ func (j *Journal) since(now time.Time) time.Duration {
 // the rows of the queue.
 func (j *Journal) sum(p minesweep.Progress) minesweep.Progress {
 	last := j.lane.Progress
+	cursor, beyond := further(last, p)
 	return minesweep.Progress{
-		Cursor: max(last.Cursor, p.Cursor), Total: last.Total,
+		Cursor: cursor, Beyond: beyond, Total: last.Total,
 		Sent:      max(last.Sent, j.base.Sent+p.Sent),
 		Open:      last.Open,
 		Closed:    max(last.Closed, j.base.Closed+p.Closed),
@@ -193,7 +194,7 @@ func (j *Journal) sum(p minesweep.Progress) minesweep.Progress {
 // setProgress sets all counters but that of open ports, which only ever grows by
 // what was new: so it is right also after a commit that seemed to fail.
 func setProgress(q *bun.UpdateQuery, p minesweep.Progress) *bun.UpdateQuery {
-	return q.Set("settled = ?", int64(p.Cursor)).Set("sent = ?", int64(p.Sent)).
+	return q.Set("settled = ?", int64(p.Cursor)).Set("beyond = ?", p.Beyond.Bytes()).Set("sent = ?", int64(p.Sent)).
 		Set("closed = ?", int64(p.Closed)).Set("filtered = ?", int64(p.Filtered)).
 		Set("refused = ?", int64(p.Refused)).Set("errors = ?", int64(p.Errors)).Set("faults = ?", faultsText(p.Faults)).
 		Set("received = ?", int64(p.Received)).Set("dropped = ?", int64(p.Dropped)).Set("slowed = ?", int64(p.Slowed)).

@@ -79,7 +79,8 @@ type laneRow struct {
 	Kind        string `bun:",pk"`
 	Lane        int64  `bun:",pk"`
 	State       string
-	Settled     int64 // the cursor, in steps of the lane
+	Settled     int64  // the cursor, in steps of the lane
+	Beyond      []byte // what is settled above it, see beyondOf; never nil
 	Total       int64
 	Sent        int64
 	Open        int64
@@ -111,7 +112,7 @@ func (r *laneRow) lane() Lane {
 
 func (r *laneRow) progress() minesweep.Progress {
 	return minesweep.Progress{
-		Cursor: uint64(r.Settled), Total: uint64(r.Total), Sent: uint64(r.Sent), Open: uint64(r.Open),
+		Cursor: uint64(r.Settled), Beyond: beyondOf(r.Beyond, r.Settled), Total: uint64(r.Total), Sent: uint64(r.Sent), Open: uint64(r.Open),
 		Closed: uint64(r.Closed), Filtered: uint64(r.Filtered), Refused: uint64(r.Refused), Errors: uint64(r.Errors),
 		Faults:   faultsOf(r.Faults, r.Errors),
 		Received: uint64(r.Received), Dropped: uint64(r.Dropped), Slowed: uint64(r.Slowed),

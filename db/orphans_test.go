@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -142,7 +143,7 @@ func TestScanHasStintsToo(t *testing.T) {
 			{Sweep: 1, Kind: db.Discover, Run: 1, Node: "here", Sent: 25, StartedAt: started, EndedAt: started, Note: "its process ended"},
 			{Sweep: 1, Kind: db.Discover, Run: 2, Node: "here", From: 10, To: 512, Sent: 502, StartedAt: c.now(), EndedAt: c.now()},
 		}
-		if !slices.Equal(got, want) {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("stints\n%+v, want\n%+v", got, want)
 		}
 		if sweep := sweepOf(t, s, 1); sweep.Sent != 527 || sweep.Resent != 15 || !sweep.Resumed {

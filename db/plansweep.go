@@ -96,12 +96,13 @@ func (s *Store) lanesOfPlan(id int64, spec SweepSpec) ([]laneRow, error) {
 			return nil, errors.New("sweep: the targets are more than a sweep can end, give smaller IPv6 prefixes")
 		}
 		rows = append(rows, laneRow{
-			SweepID: id, Kind: string(Discover), Lane: int64(k), State: string(Ready), Total: int64(total), HeartbeatAt: now,
+			SweepID: id, Kind: string(Discover), Lane: int64(k), State: string(Ready), Beyond: []byte{},
+			Total: int64(total), HeartbeatAt: now,
 		})
 	}
 	for k := range lanes {
 		if !spec.Terms.NoQuestions {
-			rows = append(rows, laneRow{SweepID: id, Kind: string(Ask), Lane: int64(k), State: string(Ready), HeartbeatAt: now})
+			rows = append(rows, laneRow{SweepID: id, Kind: string(Ask), Lane: int64(k), State: string(Ready), Beyond: []byte{}, HeartbeatAt: now})
 		}
 	}
 	return rows, nil

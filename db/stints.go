@@ -5,16 +5,20 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"minesweep"
 )
 
 // Stint is a lane in the hands of one node: who sent what, and when.
 type Stint struct {
-	Sweep     int64
-	Kind      LaneKind
-	Lane      int
-	Run       int64
-	Node      string    // for a scan of one process: the host's name
-	From      uint64    // the first step, of the lane's own, that this stint might send
+	Sweep int64
+	Kind  LaneKind
+	Lane  int
+	Run   int64
+	Node  string // for a scan of one process: the host's name
+	From  uint64 // the first step, of the lane's own, that this stint might send
+	// Skips is what was settled above From when it began: it sends none of these.
+	Skips     minesweep.Beyond
 	To        uint64    // the first one that it left to others; 0 while it lasts, and where its node died
 	Sent      uint64    // as of its last checkpoint
 	StartedAt time.Time // by the node's clock
@@ -39,6 +43,7 @@ type stintRow struct {
 	Run       int64  `bun:",pk"`
 	Node      string
 	FromStep  int64
+	Skips     []byte
 	ToStep    int64
 	Sent      int64
 	StartedAt int64
@@ -49,7 +54,7 @@ type stintRow struct {
 func (r *stintRow) stint() Stint {
 	return Stint{
 		Sweep: r.SweepID, Kind: LaneKind(r.Kind), Lane: int(r.Lane), Run: r.Run, Node: r.Node,
-		From: uint64(r.FromStep), To: uint64(r.ToStep), Sent: uint64(r.Sent),
+		From: uint64(r.FromStep), Skips: beyondOf(r.Skips, r.FromStep), To: uint64(r.ToStep), Sent: uint64(r.Sent),
 		StartedAt: instant(r.StartedAt), EndedAt: instant(r.EndedAt), Note: r.Note,
 	}
 }
@@ -91,7 +96,7 @@ func (f StintFilter) where(q *bun.SelectQuery) *bun.SelectQuery {
 func beginStint(ctx context.Context, tx bun.IDB, lane *laneRow) error {
 	_, err := tx.NewInsert().Model(&stintRow{
 		SweepID: lane.SweepID, Kind: lane.Kind, Lane: lane.Lane, Run: lane.Runs, Node: lane.Node,
-		FromStep: lane.Settled, StartedAt: lane.HeartbeatAt,
+		FromStep: lane.Settled, Skips: lane.progress().Beyond.Bytes(), StartedAt: lane.HeartbeatAt,
 	}).Exec(ctx)
 	return err
 }

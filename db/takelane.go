@@ -67,7 +67,8 @@ func (s *Store) take(ctx context.Context, tx bun.Tx, lane *laneRow, node string)
 	lane.State, lane.Node, lane.Note, lane.HeartbeatAt = string(OnRun), plain(node), "", micros(s.now())
 	// Who left in order had nothing in flight: what counts for more than was
 	// settled was sent by a run that did not, and will be sent again.
-	lane.Resent = max(lane.Resent, lane.Sent+lane.Refused+lane.Errors-lane.Settled)
+	beyond := int64(lane.progress().Beyond.Count(uint64(lane.Settled)))
+	lane.Resent = max(lane.Resent, lane.Sent+lane.Refused+lane.Errors-lane.Settled-beyond)
 	_, err := tx.NewUpdate().Model(lane).WherePK().Column("state", "node", "note", "heartbeat_at", "resent", "runs").Exec(ctx)
 	return errors.Join(err, beginStint(ctx, tx, lane))
 }

@@ -15,7 +15,7 @@ const (
 // canary listens on a port of our own, has the child probe it, and fails where
 // the answer is not heard. A deaf engine looks like an empty network.
 func (s *scan) canary(ctx context.Context) error {
-	before := s.settled.cursor()
+	before := s.standing()
 	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return fmt.Errorf("canary: %w", err)

@@ -128,13 +128,18 @@ func (f *flight) answered(r Report) error {
 // report tells the sink how far the scan has come.
 func (s *scan) report() error { return s.sink.Progress(s.progress()) }
 
+// standing is what is settled, as far as the pass of the cursor goes.
+func (s *scan) standing() *standing {
+	settled := s.course.withinPass(s.settled.standing())
+	return &settled
+}
+
 func (s *scan) progress() minesweep.Progress {
-	p := minesweep.Progress{Cursor: s.settled.cursor(), Total: s.course.total}
-	if s.syn {
-		// A receiver that went deaf looks like an empty network: only what a
-		// canary was heard after counts as covered.
-		p.Cursor = s.proven.Load()
+	settled := s.proven.Load()
+	if !s.syn {
+		settled = s.standing()
 	}
+	p := minesweep.Progress{Cursor: settled.cursor, Beyond: settled.beyond, Total: s.course.total}
 	t := &s.tally
 	p.Open, p.Closed, p.Filtered = t.open.Load(), t.closed.Load(), t.filtered.Load()
 	p.Refused, p.Sent, p.Faults = t.refused.Load(), t.sent.Load(), t.faults.load()

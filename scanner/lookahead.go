@@ -1,14 +1,32 @@
 package scanner
 
+import "minesweep"
+
 // lookahead takes steps of a ride some time before they are needed, many in a
 // row, so that the processor fetches what the look-ups of one need while it
 // looks up the others. With thousands of prefixes that is a twentieth of the
 // sender's time.
 type lookahead struct {
 	ride  *ride
+	known minesweep.Beyond // steps to pass by
 	taken [batchMost]waiting
 	at, n int
 	lines uint64 // keeps the touches from being thought away
+}
+
+// newLookahead takes the steps of a course from cursor on, but those known.
+func newLookahead(c *course, cursor uint64, known minesweep.Beyond) lookahead {
+	l := lookahead{ride: c.from(cursor), known: known}
+	l.passBy()
+	return l
+}
+
+// passBy goes to the next step that is not known, so that the ride always stands
+// before one that is to be handed out.
+func (l *lookahead) passBy() {
+	for l.ride.step < l.known.To && !l.ride.done() && l.known.Settled(l.ride.step) {
+		l.ride.next()
+	}
 }
 
 // empty reports whether every step was handed out.
@@ -42,6 +60,7 @@ func (l *lookahead) look(g *gate) {
 		w := &l.taken[l.n]
 		w.step = l.ride.step
 		w.a, w.port = l.ride.next()
+		l.passBy()
 		l.n++
 	}
 	for i := range l.taken[:l.n] {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -109,7 +110,7 @@ func TestNaabuCountsAndReports(t *testing.T) {
 			if mode == "syn" {
 				want.Closed, want.Filtered = 0, 20
 			}
-			if got := sink.last(); got != want {
+			if got := sink.last(); !reflect.DeepEqual(got, want) {
 				t.Errorf("progress is %+v, want %+v", got, want)
 			}
 			if len(sink.ports) != 2 || sink.ports[netip.MustParseAddrPort("127.0.0.1:80")] != mode {

@@ -41,9 +41,12 @@ type scan struct {
 	plan    minesweep.Plan
 	halt    stopping
 	settled *lowWater
-	entered *lowWater     // of the steps that wait for their host no more
-	proven  atomic.Uint64 // SYN: the cursor when a canary was last heard
-	syn     bool          // the engine is SYN; written before the first target
+	entered *lowWater        // of the steps that wait for their host no more
+	known   minesweep.Beyond // what was settled beyond the cursor before it began
+	// SYN: what was settled when a canary was last heard. A receiver that went deaf
+	// looks like an empty network.
+	proven atomic.Pointer[standing]
+	syn    bool // the engine is SYN; written before the first target
 
 	child *child
 	scope scopeSender
@@ -71,9 +74,10 @@ func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Si
 	if plan.Cursor >= course.total {
 		return sink.Progress(minesweep.Progress{Cursor: course.total, Total: course.total})
 	}
+	known := course.begin(plan).beyond
 	s := &scan{
-		cfg: n.cfg, sink: sink, course: course, plan: plan,
-		settled: newLowWater(plan.Cursor, windowFactor*n.cfg.InFlight),
+		cfg: n.cfg, sink: sink, course: course, plan: plan, known: known,
+		settled: newLowWaterFrom(plan.Cursor, windowFactor*n.cfg.InFlight, known),
 		entered: newLowWater(plan.Cursor, hostWindow(course.total-plan.Cursor, n.cfg.InFlight)),
 		scope:   scopeSender{guard: n.cfg.Guard, targets: plan.Targets},
 		ready:   make(chan Report, 1),
@@ -81,7 +85,7 @@ func (n *Naabu) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Si
 		line:    newStepLine(lineLength),
 		flights: make(map[netip.AddrPort]chan Report),
 	}
-	s.proven.Store(plan.Cursor)
+	s.proven.Store(s.standing())
 	err = s.run(ctx, n)
 	if last := sink.Progress(s.progress()); err == nil {
 		err = last
@@ -184,17 +188,22 @@ func (s *scan) walk(ctx, fctx context.Context, flights *errgroup.Group) error {
 }
 
 func (s *scan) walkOn(ctx, fctx context.Context, flights *errgroup.Group) error {
-	for r := s.course.from(s.settled.cursor()); !r.done(); {
+	for r := s.course.from(s.plan.Cursor); !r.done(); {
 		if r.startsPass() {
 			if err := sleep(ctx, s.plan.PassGap); err != nil {
 				return err
 			}
 		}
 		step := r.step
-		if err := s.settled.wait(ctx, step); err != nil {
+		if err := s.entered.wait(ctx, step); err != nil {
 			return err
 		}
-		if err := s.entered.wait(ctx, step); err != nil {
+		if s.known.Settled(step) {
+			r.next()
+			s.entered.settle(step)
+			continue
+		}
+		if err := s.settled.wait(ctx, step); err != nil {
 			return err
 		}
 		select {

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"net/netip"
+	"strconv"
 	"testing"
 
 	"go4.org/netipx"
@@ -48,6 +49,27 @@ func BenchmarkSend(b *testing.B) {
 				if err := s.flush(b.Context()); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkNote is what a mark costs, of which 250 a second are made, where so
+// many targets wait and 65,536 steps have left behind the first of them.
+func BenchmarkNote(b *testing.B) {
+	for _, waits := range []uint64{0, 10, 1000, 4096, 16_384} {
+		b.Run(strconv.FormatUint(waits, 10), func(b *testing.B) {
+			m := newSentMarks(0, 1<<20, minesweep.Beyond{})
+			for step := range uint64(1 << 16) {
+				if waits == 0 || step%(1<<16/waits) != 0 {
+					m.leave(step)
+				}
+			}
+			now := int64(0)
+			b.ReportAllocs()
+			for b.Loop() {
+				now += markEvery
+				m.note(now, 1<<16)
 			}
 		})
 	}

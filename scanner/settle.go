@@ -3,6 +3,8 @@ package scanner
 import (
 	"context"
 	"sync"
+
+	"minesweep"
 )
 
 // stepSet knows steps that were done in nearly their order: all below base, and
@@ -42,11 +44,20 @@ func (s *stepSet) flip(step uint64) { s.done[step%s.window/64] ^= 1 << (step % 6
 type lowWater struct {
 	mu    sync.Mutex
 	steps stepSet
+	top   uint64        // above every step that is settled
 	moved chan struct{} // holds a token when the cursor has moved
 }
 
 func newLowWater(cursor uint64, window int) *lowWater {
 	return &lowWater{steps: newStepSet(cursor, uint64(window)), moved: make(chan struct{}, 1)}
+}
+
+// newLowWaterFrom is one in which steps beyond the cursor are settled already.
+func newLowWaterFrom(cursor uint64, window int, known minesweep.Beyond) *lowWater {
+	w := newLowWater(cursor, max(window, int(known.To-min(known.To, cursor))))
+	w.steps.markBeyond(known)
+	w.top = known.To
+	return w
 }
 
 // wait returns when step lies within the window. One caller at a time.
@@ -73,6 +84,7 @@ func (w *lowWater) room(step uint64) bool {
 func (w *lowWater) settle(step uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.top = max(w.top, step+1)
 	if !w.steps.mark(step) {
 		return
 	}
@@ -87,4 +99,11 @@ func (w *lowWater) cursor() uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.steps.base
+}
+
+// standing returns all that is settled.
+func (w *lowWater) standing() standing {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.steps.holes(w.top, nil).standing()
 }

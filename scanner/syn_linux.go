@@ -55,7 +55,7 @@ type synScan struct {
 	named  canaryWatch // of cfg.Canary
 	mishap sync.Once
 
-	settled uint64       // the cursor of the last report
+	settled standing     // that of the last report
 	storing atomic.Int64 // when the report that is being stored began; 0: none is
 
 	sending atomic.Bool // the sender walks the course, and takes errands
@@ -79,7 +79,7 @@ func (s *SYN) Scan(ctx context.Context, plan minesweep.Plan, sink minesweep.Sink
 		return err
 	}
 	defer done()
-	scan := &synScan{cfg: s.cfg, plan: plan, course: course, sink: sink, gate: gate, settled: plan.Cursor}
+	scan := &synScan{cfg: s.cfg, plan: plan, course: course, sink: sink, gate: gate, settled: course.begin(plan)}
 	defer scan.close()
 	if err := scan.open(ctx, s.span); err != nil {
 		return err

@@ -22,7 +22,7 @@ func (s *synScan) holdsBack() bool {
 func (s *synScan) report(done bool) error {
 	now := s.gate.now()
 	deaf := s.deaf.check(s.sender.sent.Load(), s.hearer.heard.Load(), s.hearer.last.Load(), now)
-	p := s.progress(s.cursor(done, now))
+	p := s.progress(s.settledBy(done, now))
 	// The cursor was read before the ports are: what it passed is among them.
 	s.storing.Store(max(now, 1))
 	defer s.storing.Store(0)
@@ -35,22 +35,24 @@ func (s *synScan) report(done bool) error {
 	return deaf
 }
 
-// cursor is up to which step everything is settled, and was sent while the
-// engine was seen to hear.
-func (s *synScan) cursor(done bool, now int64) uint64 {
+// settledBy is what is settled, and was sent while the engine was seen to hear.
+func (s *synScan) settledBy(done bool, now int64) standing {
 	if done {
-		return s.sender.marks.base // all, or what a stop let out
+		return s.sender.marks.now(s.sender.ahead.step()) // all, or what a stop let out
 	}
 	waited := now - int64(s.hearer.wait(s.cfg.Wait))
 	proven := s.deaf.proven(s.sender.sent.Load(), s.hearer.heard.Load(), s.hearer.last.Load(), now)
-	s.settled = max(s.settled, s.sender.marks.at(min(waited, proven)))
+	// What was proven once stays so, whatever is doubted now.
+	if at := s.sender.marks.at(min(waited, proven)); at.count() > s.settled.count() {
+		s.settled = at
+	}
 	return s.settled
 }
 
-func (s *synScan) progress(cursor uint64) minesweep.Progress {
+func (s *synScan) progress(settled standing) minesweep.Progress {
 	faults := s.sender.faults.load()
 	p := minesweep.Progress{
-		Cursor: cursor, Total: s.course.total,
+		Cursor: settled.cursor, Beyond: settled.beyond, Total: s.course.total,
 		Sent: s.sender.sent.Load(), Refused: s.sender.refused.Load(), Errors: faults.Sum(), Faults: faults,
 		Open: s.hearer.open.Load(), Closed: s.hearer.closed.Load(), Received: s.hearer.received.Load(),
 		PeakRate: s.sender.rate.most.Load(),
@@ -61,8 +63,9 @@ func (s *synScan) progress(cursor uint64) minesweep.Progress {
 	s.gate.mu.Lock()
 	p.PeakPer24, p.Slowed = s.gate.near.peak, s.gate.near.slowed
 	s.gate.mu.Unlock()
-	// What has left and was settled without an answer.
-	if settled, answered := cursor-s.plan.Cursor, p.Open+p.Closed+p.Refused+p.Errors; settled > answered {
+	// What has left by this run, and was settled without an answer.
+	before := s.course.begin(s.plan)
+	if settled, answered := settled.count()-before.count(), p.Open+p.Closed+p.Refused+p.Errors; settled > answered {
 		p.Filtered = settled - answered
 	}
 	return p

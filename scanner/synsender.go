@@ -66,9 +66,9 @@ type sender struct {
 }
 
 // run sends until the course is done; then every step has left. It also ends
-// where it was stopped; then every step below the base of the marks has, and
-// none above, but for those that overtook one which would have had to wait longer
-// than stopMost.
+// where it was stopped; then every step below the base of the marks has, and of
+// those above the ones that a run before has sent, or that overtook one which would
+// have had to wait longer than stopMost.
 func (s *sender) run(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -83,7 +83,7 @@ func (s *sender) run(ctx context.Context) error {
 		if err := s.flush(ctx); err != nil {
 			return err
 		}
-		s.marks.note(now)
+		s.marks.note(now, s.ahead.step())
 		if (s.ahead.empty() || s.halted > 0) && s.parked.len() == 0 {
 			return nil
 		}
@@ -288,10 +288,10 @@ var errDown = errors.New("nothing can leave")
 
 // newSender makes the sender of a plan's course from its cursor on.
 func newSender(g *gate, c *course, plan minesweep.Plan, p *proof, out outlet, ways int) *sender {
-	left := c.total - plan.Cursor
+	left, known := c.total-plan.Cursor, c.begin(plan).beyond
 	s := &sender{
-		gate: g, ahead: lookahead{ride: c.from(plan.Cursor)}, gap: plan.PassGap, proof: p, frame: newFrame(), out: out,
-		marks:  newSentMarks(plan.Cursor, min(max(left/256, 1<<16), 1<<20)),
+		gate: g, ahead: newLookahead(c, plan.Cursor, known), gap: plan.PassGap, proof: p, frame: newFrame(), out: out,
+		marks:  newSentMarks(plan.Cursor, min(max(left/256, 1<<16), 1<<20), known),
 		queues: make([][]packet, ways), full: func() bool { return false }, stopped: plan.Stopped, mishap: func(address, error) {},
 	}
 	for i := range s.queues {

@@ -256,7 +256,7 @@ func TestSenderKeepsSlowPlacesFromHoldingTheRest(t *testing.T) {
 }
 
 func TestSentMarksFollowTheLowestThatHasNotLeft(t *testing.T) {
-	m := newSentMarks(100, 64)
+	m := newSentMarks(100, 64, minesweep.Beyond{})
 	for _, c := range []struct{ step, base uint64 }{{102, 100}, {101, 100}, {100, 103}, {104, 103}, {103, 105}, {noStep, 105}} {
 		if m.leave(c.step); m.base != c.base {
 			t.Fatalf("after %d the base is %d, want %d", c.step, m.base, c.base)
@@ -265,19 +265,19 @@ func TestSentMarksFollowTheLowestThatHasNotLeft(t *testing.T) {
 	if m.room(105+64) || !m.room(105+63) {
 		t.Error("the window is not 64 steps")
 	}
-	m.note(int64(time.Second))
+	m.note(int64(time.Second), m.base)
 	m.leave(105)
-	m.note(int64(2 * time.Second))
+	m.note(int64(2*time.Second), m.base)
 	for _, c := range []struct {
 		at   time.Duration
 		base uint64
 	}{{0, 100}, {time.Second - 1, 100}, {time.Second, 105}, {2*time.Second - 1, 105}, {time.Hour, 106}} {
-		if got := m.at(int64(c.at)); got != c.base {
+		if got := m.at(int64(c.at)).cursor; got != c.base {
 			t.Errorf("at %s: %d, want %d", c.at, got, c.base)
 		}
 	}
 	for i := range 5000 {
-		m.note(int64(3*time.Second) + int64(i)*markEvery)
+		m.note(int64(3*time.Second)+int64(i)*markEvery, m.base)
 	}
 	if len(m.marks) > marksKept {
 		t.Errorf("%d marks are kept", len(m.marks))

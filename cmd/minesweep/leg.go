@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"minesweep"
 	"minesweep/db"
 )
 
@@ -16,27 +17,34 @@ const (
 	reordered = 1 << 20
 )
 
-// leg is a stint and the steps that it sent: all from From to certain, and
-// perhaps some up to possible.
+// leg is a stint and the steps that it sent: all from From to certain and what is
+// settled beyond, but those that it skipped, and perhaps some up to possible.
 type leg struct {
 	db.Stint
 	certain, possible uint64
+	beyond            minesweep.Beyond // certain
 	begin, end        time.Time
 }
 
 // legsOf returns what the stints of a lane sent. A stint that did not end in
-// order left its last steps to the next one, which sends them again.
+// order left its last steps to the next one, which sends them again but for those
+// that it skips: these the stint before had settled, or skipped itself.
 func legsOf(sweep db.Sweep, lane db.Lane, stints []db.Stint, now time.Time) []leg {
 	var out []leg
 	for _, t := range stints {
 		if t.Kind != lane.Kind || t.Lane != lane.Lane {
 			continue
 		}
-		if n := len(out); n > 0 && out[n-1].To == 0 {
-			out[n-1].certain = max(out[n-1].From, t.From)
+		if n := len(out); n > 0 {
+			out[n-1].beyond = t.Skips
+			if out[n-1].To == 0 {
+				out[n-1].certain = max(out[n-1].From, t.From)
+			}
 		}
 		end := cmp.Or(t.EndedAt, lane.HeartbeatAt)
-		out = append(out, leg{Stint: t, certain: cmp.Or(t.To, lane.Cursor), begin: t.StartedAt, end: end})
+		out = append(out, leg{
+			Stint: t, certain: cmp.Or(t.To, lane.Cursor), beyond: lane.Beyond, begin: t.StartedAt, end: end,
+		})
 	}
 	if len(out) == 0 && lane.Cursor > 0 {
 		out = append(out, wholeSweep(sweep, lane))
@@ -52,7 +60,7 @@ func wholeSweep(sweep db.Sweep, lane db.Lane) leg {
 	return leg{
 		Stint: db.Stint{Sweep: sweep.ID, Kind: lane.Kind, Lane: lane.Lane, Run: lane.Runs, Node: sweep.Owner.Host, Sent: lane.Sent,
 			To: lane.Cursor, StartedAt: sweep.StartedAt, EndedAt: sweep.FinishedAt},
-		certain: lane.Cursor, begin: sweep.StartedAt, end: cmp.Or(sweep.FinishedAt, lane.HeartbeatAt),
+		certain: lane.Cursor, beyond: lane.Beyond, begin: sweep.StartedAt, end: cmp.Or(sweep.FinishedAt, lane.HeartbeatAt),
 	}
 }
 
@@ -61,11 +69,11 @@ func wholeSweep(sweep db.Sweep, lane db.Lane) leg {
 // was stopped did not.
 func (l *leg) leaveOpen(lane db.Lane, scan bool, now time.Time) {
 	l.possible = l.certain
-	settled := l.certain - l.From
+	settled := l.certain - l.From + l.beyond.Count(l.certain)
 	if l.To != 0 && (!scan || l.To >= lane.Total) {
 		return
 	}
-	l.possible = l.From + max(settled, l.Sent) + reordered
+	l.possible = l.From + max(settled, l.Sent+l.Skips.Count(l.From)) + reordered
 	if l.To == 0 {
 		l.possible += lane.PeakRate * uint64(longestSilence/time.Second)
 		l.end = l.end.Add(longestSilence)
@@ -78,17 +86,22 @@ func (l *leg) leaveOpen(lane db.Lane, scan bool, now time.Time) {
 
 // sent reports whether a step was sent for certain, or perhaps.
 func (l *leg) sent(step uint64, perhaps bool) bool {
-	if perhaps {
-		return step >= l.certain && step < l.possible
+	certain := step < l.certain || l.beyond.Settled(step)
+	switch {
+	case step < l.From || l.Skips.Settled(step):
+		return false
+	case perhaps:
+		return !certain && step < l.possible
 	}
-	return step >= l.From && step < l.certain
+	return certain
 }
 
 // timeOf is about when a step was sent: where it lies among those of the stint.
 func (l *leg) timeOf(step uint64) time.Time {
-	if l.certain <= l.From || step >= l.certain {
+	reach := max(l.certain, l.beyond.To)
+	if reach <= l.From || step >= reach {
 		return l.end
 	}
-	part := float64(step-l.From) / float64(l.certain-l.From)
+	part := float64(step-l.From) / float64(reach-l.From)
 	return l.begin.Add(time.Duration(part * float64(l.end.Sub(l.begin))))
 }
