@@ -22,6 +22,11 @@ func (j *Journal) Close(ctx context.Context, status Status, note string) error {
 		state = LaneDone
 	}
 	at := j.store.now()
+	if status == Done {
+		if err := j.noteMisses(ctx, at); err != nil {
+			return err
+		}
+	}
 	err := j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := j.giveUp(ctx, tx, state, note); err != nil {
 			return err
@@ -52,7 +57,8 @@ func (j *Journal) giveUp(ctx context.Context, tx bun.Tx, state LaneState, note s
 }
 
 // close ends a sweep. Whatever is to be true of a closed sweep is written in
-// this transaction.
+// this transaction, but for the misses of one that is done, which may be too many:
+// they have been noted, see [Journal.noteMisses].
 func (s *Store) close(ctx context.Context, tx bun.Tx, sweep int64, status Status, note string, at time.Time) error {
 	_, err := tx.NewUpdate().Model((*sweepRow)(nil)).Set("status = ?", string(status)).Set("note = ?", plain(note)).
 		Set("finished_at = ?", micros(at)).Where("id = ?", sweep).Exec(ctx)
@@ -62,15 +68,6 @@ func (s *Store) close(ctx context.Context, tx bun.Tx, sweep int64, status Status
 	row, err := sweepByID(ctx, tx, sweep)
 	if err != nil {
 		return err
-	}
-	if status == Done {
-		closed, err := row.sweep()
-		if err != nil {
-			return err
-		}
-		if err := s.missAssets(ctx, tx, closed, at); err != nil {
-			return err
-		}
 	}
 	return s.audit(ctx, tx, "sweep close", fmt.Sprintf("sweep=%d status=%s cursor=%d note=%q", sweep, status, row.Settled, clip(note)))
 }

@@ -14,3 +14,9 @@ var (
 
 // CopiedTables are those that [Store.CopyTo] copies.
 var CopiedTables = copied[:]
+
+// MissPage makes one transaction look for misses among so many assets.
+func (s *Store) MissPage(assets int) { s.missPage = assets }
+
+// Cut parts ranges behind an address.
+var Cut = cut

@@ -25,38 +25,38 @@ func (j *Journal) Leave(ctx context.Context, state LaneState, note string, enque
 	if j.sweep.Queue == "" {
 		return fmt.Errorf("sweep %d %w: close it instead", j.run.Sweep, ErrInLanes)
 	}
+	err := j.leave(ctx, leaving{wish: state, note: note, enqueue: enqueue})
+	if errors.Is(err, errMissFirst) {
+		if err = j.noteMisses(ctx, j.store.now()); err == nil {
+			err = j.leave(ctx, leaving{wish: state, note: note, enqueue: enqueue, noted: true})
+		}
+	}
+	return err
+}
+
+// leaving is how a lane is to be left.
+type leaving struct {
+	wish    LaneState
+	note    string
+	enqueue Enqueue
+	noted   bool // the misses of the sweep are noted: it may be closed
+}
+
+func (j *Journal) leave(ctx context.Context, l leaving) error {
 	var lane Lane
 	var sweep Sweep
-	wish, tries := state, 0
-	leave := func(ctx context.Context, tx Tx) error {
-		row, err := sweepByID(ctx, tx, j.run.Sweep)
-		if err != nil {
-			return err
-		}
-		if sweep, err = row.sweep(); err != nil {
-			return err
-		}
-		if state, err = j.becomes(ctx, tx, sweep, wish); err != nil {
-			return err
-		}
-		if err := j.giveUp(ctx, tx.Tx, state, note); err != nil {
-			return err
-		}
-		lane = j.lane
-		lane.State, lane.Note, lane.Node = state, note, ""
-		switch state {
-		case Ready:
-			return enqueue.lanes(ctx, tx, sweep, []Lane{lane})
-		case LaneDone:
-			return j.store.finish(ctx, tx.Tx, &sweep, j.store.now())
-		}
-		return nil
-	}
+	tries := 0
 	err := j.Patiently(ctx, func() error {
 		tries++
-		err := j.store.writeJobs(ctx, leave)
+		err := j.store.writeJobs(ctx, func(ctx context.Context, tx Tx) error {
+			then, of, err := j.leaveIn(ctx, tx, l)
+			if err == nil { // a later try may fail because this one was stored
+				lane, sweep = then, of
+			}
+			return err
+		})
 		if tries > 1 && errors.Is(err, ErrTakenOver) {
-			return j.leftAlready(ctx, note, err)
+			return j.leftAlready(ctx, l.note, err)
 		}
 		return err
 	})
@@ -64,6 +64,33 @@ func (j *Journal) Leave(ctx context.Context, state LaneState, note string, enque
 		j.lane, j.sweep = lane, sweep
 	}
 	return err
+}
+
+// leaveIn leaves the lane in a transaction, and returns what lane and sweep are then.
+func (j *Journal) leaveIn(ctx context.Context, tx Tx, l leaving) (Lane, Sweep, error) {
+	lane := j.lane
+	row, err := sweepByID(ctx, tx, j.run.Sweep)
+	if err != nil {
+		return lane, Sweep{}, err
+	}
+	sweep, err := row.sweep()
+	if err != nil {
+		return lane, sweep, err
+	}
+	if lane.State, err = j.becomes(ctx, tx, sweep, l.wish); err != nil {
+		return lane, sweep, err
+	}
+	if err := j.giveUp(ctx, tx.Tx, lane.State, l.note); err != nil {
+		return lane, sweep, err
+	}
+	lane.Note, lane.Node = l.note, ""
+	switch lane.State {
+	case Ready:
+		err = l.enqueue.lanes(ctx, tx, sweep, []Lane{lane})
+	case LaneDone:
+		err = j.store.finish(ctx, tx.Tx, &sweep, j.store.now(), l.noted)
+	}
+	return lane, sweep, err
 }
 
 // leftAlready returns nil where this run's stint ended with a note: the leave
@@ -107,9 +134,14 @@ func (j *Journal) isOver(ctx context.Context, tx bun.IDB, sweep Sweep) (bool, er
 	return !some, err
 }
 
+// errMissFirst says that a lane is the last one, and that the misses of its sweep
+// are to be noted before it is left.
+var errMissFirst = errors.New("the misses of the sweep are not noted yet")
+
 // finish does what is to be done once a lane is done: where no lane of discovery
-// is left the sweep is discovered, and where none is left at all it is closed.
-func (s *Store) finish(ctx context.Context, tx bun.Tx, sweep *Sweep, at time.Time) error {
+// is left the sweep is discovered, and where none is left at all it is closed, if
+// its misses are noted.
+func (s *Store) finish(ctx context.Context, tx bun.Tx, sweep *Sweep, at time.Time, noted bool) error {
 	left := func(kinds ...LaneKind) (bool, error) {
 		return tx.NewSelect().Model((*laneRow)(nil)).
 			Where("sweep_id = ? AND state <> 'done' AND kind IN (?)", sweep.ID, bun.List(kinds)).Exists(ctx)
@@ -128,6 +160,9 @@ func (s *Store) finish(ctx context.Context, tx bun.Tx, sweep *Sweep, at time.Tim
 	}
 	if asking || sweep.Status == Cancelled {
 		return nil
+	}
+	if !noted {
+		return errMissFirst
 	}
 	sweep.Status, sweep.Note, sweep.FinishedAt = Done, "", at
 	return s.close(ctx, tx, sweep.ID, Done, "", at)

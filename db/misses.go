@@ -2,7 +2,7 @@ package db
 
 import (
 	"context"
-	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -17,22 +17,72 @@ import (
 // before its silence says nothing: one in so many.
 const lostMost = 1000
 
-// missAssets notes, in the transaction that closes a sweep as done, which assets
-// it missed: those whose last address it covered, all of whose open ports it
-// probed, that have not answered anybody since it began, and in whose /24
-// (IPv6: /64) something else answered: a network that is silent as a whole is
-// away, and nothing is said of its hosts.
-func (s *Store) missAssets(ctx context.Context, tx bun.Tx, sweep Sweep, at time.Time) error {
-	covered, err := s.covered(ctx, tx, sweep)
-	if err != nil {
-		return err
-	}
-	for part := range slices.Chunk(covered.Ranges(), rangesMost) {
-		if err := miss(ctx, tx, sweep, at, part); err != nil {
+// noteMisses notes, before a sweep is closed as done, which assets it missed:
+// those whose last address it covered, all of whose open ports it probed, that
+// have not answered anybody since it began, and in whose /24 (IPv6: /64)
+// something else answered: a network that is silent as a whole is away, and
+// nothing is said of its hosts.
+//
+// It does so in transactions that hold the store's one writer shortly. Killed in
+// between and repeated it notes what is left, for an asset that was missed since
+// the sweep began is passed over. It ends early where the sweep was cancelled. The
+// caller has seen that nothing is left to be asked.
+func (j *Journal) noteMisses(ctx context.Context, at time.Time) error {
+	sweep, left, err := j.toMiss(ctx)
+	for err == nil && len(left) > 0 {
+		var part, rest []netipx.IPRange
+		err = j.Patiently(ctx, func() (err error) {
+			part, rest, err = j.store.missPart(ctx, left)
+			return err
+		})
+		if err != nil {
 			return err
 		}
+		left = rest
+		err = j.hold(ctx, func(ctx context.Context, tx bun.Tx) error {
+			over, err := tx.NewSelect().Model((*sweepRow)(nil)).Where("id = ? AND status = ?", sweep.ID, string(Cancelled)).Exists(ctx)
+			if err != nil {
+				return err
+			}
+			if over {
+				left = nil
+				return nil
+			}
+			return missIn(ctx, tx, sweep, at, part)
+		})
 	}
-	return nil
+	return err
+}
+
+// toMiss returns the sweep as it stands, and where it may have missed something.
+func (j *Journal) toMiss(ctx context.Context) (sweep Sweep, where []netipx.IPRange, err error) {
+	err = j.hold(ctx, func(ctx context.Context, tx bun.Tx) error {
+		row, err := sweepByID(ctx, tx, j.run.Sweep)
+		if err != nil {
+			return err
+		}
+		if sweep, err = row.sweep(); err != nil {
+			return err
+		}
+		covered, err := j.store.covered(ctx, tx, sweep)
+		if err == nil {
+			where = covered.Ranges()
+		}
+		return err
+	})
+	return sweep, where, err
+}
+
+// hold is one transaction of a run that still has its lane, which is a sign of life.
+func (j *Journal) hold(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) error {
+	return j.Patiently(ctx, func() error {
+		return j.store.write(ctx, func(ctx context.Context, tx bun.Tx) error {
+			if err := j.alive(ctx, tx); err != nil {
+				return err
+			}
+			return f(ctx, tx)
+		})
+	})
 }
 
 // covered returns the addresses of which a sweep can say that they did not
@@ -80,26 +130,54 @@ func (s *Store) allowedOf(ctx context.Context, tx bun.Tx, targets *netipx.IPSet)
 	return allowed, err
 }
 
-// rangesMost is how many ranges of addresses one statement looks through.
-const rangesMost = 100
+const (
+	// rangesMost is how many ranges of addresses one statement looks through.
+	rangesMost = 100
+	// missesMost is how many assets one transaction looks through for misses.
+	missesMost = 5000
+)
 
-// miss notes the misses of some ranges. The two kinds of address differ in how
-// many bytes name the network of which something must have answered.
-func miss(ctx context.Context, tx bun.Tx, sweep Sweep, at time.Time, ranges []netipx.IPRange) error {
-	var four, six []netipx.IPRange
-	for _, r := range ranges {
-		if r.From().Is4() {
-			four = append(four, r)
-		} else {
-			six = append(six, r)
-		}
+// missPart cuts off the first ranges as one transaction takes them: of one family
+// of addresses, not too many, and with not too many assets.
+func (s *Store) missPart(ctx context.Context, ranges []netipx.IPRange) (part, rest []netipx.IPRange, err error) {
+	n := 1
+	for n < min(len(ranges), rangesMost) && ranges[n].From().Is4() == ranges[0].From().Is4() {
+		n++
 	}
-	return errors.Join(missIn(ctx, tx, sweep, at, four, 15), missIn(ctx, tx, sweep, at, six, 8))
+	part, rest = ranges[:n], ranges[n:]
+	within, bounds := betweens(part)
+	var last [][]byte
+	err = s.reader.NewSelect().Model((*assetRow)(nil)).Column("address").
+		Where("a.address BETWEEN ? AND ?", addressBytes(part[0].From()), addressBytes(part[n-1].To())).
+		Where(within, bounds...).OrderExpr("a.address").Limit(1).Offset(int64(s.missPage-1)).Scan(ctx, &last)
+	if err != nil || len(last) == 0 {
+		return part, rest, s.explain(err)
+	}
+	part, beyond := cut(part, addressOf(last[0]))
+	return part, slices.Concat(beyond, rest), nil
 }
 
-func missIn(ctx context.Context, tx bun.Tx, sweep Sweep, at time.Time, ranges []netipx.IPRange, network int) error {
-	if len(ranges) == 0 {
-		return nil
+// cut parts ranges, which are in order, behind an address.
+func cut(ranges []netipx.IPRange, last netip.Addr) (upTo, beyond []netipx.IPRange) {
+	for i, r := range ranges {
+		if r.To().Compare(last) <= 0 {
+			continue
+		}
+		if r.From().Compare(last) > 0 {
+			return ranges[:i], ranges[i:]
+		}
+		upTo = append(slices.Clone(ranges[:i]), netipx.IPRangeFrom(r.From(), last))
+		return upTo, slices.Concat([]netipx.IPRange{netipx.IPRangeFrom(last.Next(), r.To())}, ranges[i+1:])
+	}
+	return ranges, nil
+}
+
+// missIn notes the misses of ranges of one family of addresses. The two differ in
+// how many bytes name the network of which something must have answered.
+func missIn(ctx context.Context, tx bun.Tx, sweep Sweep, at time.Time, ranges []netipx.IPRange) error {
+	network := 15
+	if !ranges[0].From().Is4() {
+		network = 8
 	}
 	within, bounds := betweens(ranges)
 	now, began := micros(at), micros(sweep.StartedAt)

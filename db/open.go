@@ -57,7 +57,7 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Store, er
 
 // openFile opens a file as it is.
 func openFile(path string, now func() time.Time) (s *Store, err error) {
-	s = &Store{path: path, now: now}
+	s = &Store{path: path, now: now, missPage: missesMost}
 	if s.writer, err = newBun(dsn(path, "_txlock=immediate"), 1); err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}

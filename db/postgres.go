@@ -64,7 +64,7 @@ func dialPostgres(ctx context.Context, address string, now func() time.Time) (*S
 	connections := sql.OpenDB(unprepared{stdlib.GetPoolConnector(pool)})
 	connections.SetMaxIdleConns(0) // the pool keeps them
 	one := bun.NewDB(connections, pgdialect.New())
-	return &Store{path: nameOf(config.ConnConfig), now: now, pool: pool, writer: one, reader: one}, nil
+	return &Store{path: nameOf(config.ConnConfig), now: now, pool: pool, writer: one, reader: one, missPage: missesMost}, nil
 }
 
 // nameOf is how messages name a database: without its password.

@@ -29,8 +29,9 @@ type Store struct {
 	writer *bun.DB       // SQLite: one connection, where writers of this process wait in line, not in SQLite
 	reader *bun.DB       // SQLite: query_only, never waits for the writer; PostgreSQL: the same as writer
 
-	packers sync.Pool    // of *flate.Writer
-	month   atomic.Int64 // the last one whose partitions were made sure of
+	packers  sync.Pool    // of *flate.Writer
+	month    atomic.Int64 // the last one whose partitions were made sure of
+	missPage int          // see missesMost
 
 	mu        sync.Mutex // guards authority
 	authority authority
