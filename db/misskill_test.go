@@ -122,7 +122,7 @@ func TestKilledCloseMissesOnce(t *testing.T) {
 				if got := sweepOf(t, s, 2); got.Status != db.Running {
 					t.Errorf("with %d misses noted the sweep is %s", partly, got.Status)
 				}
-				c.move(24 * time.Hour)
+				c.move(25 * time.Hour) // an hour after the victim
 				closeMissed(t, s, c, laned)
 				if got := sweepOf(t, s, 2); got.Status != db.Done {
 					t.Errorf("closed, the sweep is %s", got.Status)
