@@ -18,7 +18,7 @@ import (
 const (
 	missVictimFile = "MINESWEEP_TEST_MISS_VICTIM"
 	missVictimLane = "MINESWEEP_TEST_MISS_VICTIM_LANED"
-	missables      = 600 // assets that the second sweep does not hear
+	missables      = 300 // assets that the second sweep does not hear
 )
 
 // TestMissVictim is the process that closes a sweep in TestKilledCloseMissesOnce;
@@ -112,6 +112,7 @@ func closeMissed(t *testing.T, s *db.Store, c *clock, laned bool) {
 // then.
 func TestKilledCloseMissesOnce(t *testing.T) {
 	skipInRace(t)
+	t.Parallel()
 	for _, laned := range []bool{false, true} {
 		t.Run(map[bool]string{false: "scan", true: "lanes"}[laned], func(t *testing.T) {
 			eachStore(t, func(t *testing.T, address string) {
@@ -162,7 +163,7 @@ func killClosing(t *testing.T, s *db.Store, address string, laned bool) int {
 		must(t, raw.QueryRow("SELECT count(*) FROM observations WHERE NOT answered").Scan(&n))
 		return n
 	}
-	for missed() < 20 {
+	for missed() < 10 {
 		select {
 		case err := <-gone:
 			t.Fatalf("the victim ended by itself: %v\n%s", err, out)
@@ -172,7 +173,7 @@ func killClosing(t *testing.T, s *db.Store, address string, laned bool) int {
 	must(t, cmd.Process.Kill())
 	<-gone
 	n := missed()
-	if n >= missables-3 {
+	if n >= missables-2 {
 		t.Fatalf("the victim was killed too late: all %d are noted", n)
 	}
 	return n
