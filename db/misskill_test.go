@@ -171,10 +171,9 @@ func killClosing(t *testing.T, s *db.Store, address string, laned bool) int {
 		}
 	}
 	must(t, cmd.Process.Kill())
-	<-gone
-	n := missed()
-	if n >= missables-2 {
-		t.Fatalf("the victim was killed too late: all %d are noted", n)
+	err, n := <-gone, missed()
+	if err == nil || n >= missables-2 {
+		t.Fatalf("the victim was killed too late: %v, %d are noted", err, n)
 	}
 	return n
 }
