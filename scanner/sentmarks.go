@@ -38,7 +38,7 @@ type mark struct {
 func newSentMarks(cursor, window uint64, known minesweep.Beyond) *sentMarks {
 	m := &sentMarks{stepSet: newStepSet(cursor, max(window, known.To-min(known.To, cursor))), known: known.To}
 	m.markBeyond(known)
-	m.marks = []mark{{-1 << 62, m.stepSet.holes(known.To, nil)}}
+	m.marks = []mark{{-1 << 62, m.holes(known.To, nil)}}
 	return m
 }
 
@@ -74,7 +74,7 @@ func (m *sentMarks) note(now int64, next uint64) {
 
 // left is what has left now, where next is the first step that was not taken.
 func (m *sentMarks) left(next uint64, into []uint16) holes {
-	return m.stepSet.holes(max(next, m.known), into)
+	return m.holes(max(next, m.known), into)
 }
 
 // forget makes a mark one that knows of nothing above its base.

@@ -24,8 +24,21 @@ const (
 // time. MINESWEEP_KILLS and MINESWEEP_KILLS_SECONDS make it longer, and then it
 // wants no more than 1 % of the probes sent again.
 func TestRootKillsOfASYNSweep(t *testing.T) {
+	killSweep(t, fromEnv(t, "MINESWEEP_KILLS", 4), fromEnv(t, "MINESWEEP_KILLS_SECONDS", 8))
+}
+
+// TestRootKillsWhereTargetsWaitForTheirNetwork is the same where the budget of a
+// /24 is little more than what falls to it: at any time some targets wait for
+// their network, and thousands have overtaken them.
+func TestRootKillsWhereTargetsWaitForTheirNetwork(t *testing.T) {
+	per24 := fromEnv(t, "MINESWEEP_KILLS_RATE", killRate) / 256 * 108 / 100
+	killSweep(t, fromEnv(t, "MINESWEEP_KILLS", 4), fromEnv(t, "MINESWEEP_KILLS_SECONDS", 8),
+		"--rate-per-24", strconv.Itoa(per24))
+}
+
+func killSweep(t *testing.T, kills, seconds int, flags ...string) {
+	t.Helper()
 	const prefix = "100.64.0.0/16"
-	kills, seconds := fromEnv(t, "MINESWEEP_KILLS", 4), fromEnv(t, "MINESWEEP_KILLS_SECONDS", 8)
 	rate := fromEnv(t, "MINESWEEP_KILLS_RATE", killRate)
 	ports := manyPorts(max(1, seconds*rate>>16))
 	pairs := wire.Pairs{Base: netip.MustParsePrefix(prefix), Ports: ports}
@@ -33,7 +46,7 @@ func TestRootKillsOfASYNSweep(t *testing.T) {
 		Scope: []netip.Prefix{pairs.Base}, Pairs: pairs})
 	w.grantFast(t, prefix)
 	moments := randomMoments(kills, len(ports)<<16)
-	paced := []string{"--engine", "syn", "--no-questions", "--rate", strconv.Itoa(rate)}
+	paced := append([]string{"--engine", "syn", "--no-questions", "--rate", strconv.Itoa(rate)}, flags...)
 	scan := slices.Concat([]string{"scan", prefix, "--ports", portList(ports)}, paced)
 	resume := slices.Concat([]string{"sweeps", "resume", "1"}, paced)
 	args := scan
