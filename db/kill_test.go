@@ -3,10 +3,12 @@ package db_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,26 +108,36 @@ func isWhole(t *testing.T, s *db.Store, last int) {
 // returns the last one of which it said so.
 func settleUntilKilled(t *testing.T, address string, ports int) int {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestVictim$")
-	cmd.Env = append(os.Environ(), victimFile+"="+address)
+	said := killedAfter(t, "TestVictim", victimFile+"="+address, ports, "settled ")
+	last, err := strconv.Atoi(strings.TrimPrefix(said[len(said)-1], "settled "))
+	must(t, err)
+	return last
+}
+
+// killedAfter runs a test of this program in a process of its own and kills that
+// after it said some lines that begin in one of several ways, or never where lines
+// is 0. It returns all that it said of them.
+func killedAfter(t *testing.T, test, env string, lines int, begin ...string) (said []string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$")
+	cmd.Env = append(os.Environ(), env)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	last, heard := -1, 0
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		i, err := strconv.Atoi(strings.TrimPrefix(lines.Text(), "settled "))
-		if err != nil {
-			t.Errorf("victim: %s", lines.Text())
+	for scan := bufio.NewScanner(out); scan.Scan(); {
+		line := scan.Text()
+		if !slices.ContainsFunc(begin, func(b string) bool { return strings.HasPrefix(line, b) }) {
 			continue
 		}
-		last = i
-		if heard++; heard == ports {
+		if said = append(said, line); len(said) == lines {
 			must(t, cmd.Process.Kill()) // and read on: what it has said before is acknowledged too
 		}
 	}
-	if err := cmd.Wait(); err == nil || heard < ports {
-		t.Fatalf("the victim ended by itself after %d ports: %v", heard, err)
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if killed := errors.As(err, &exit); killed != (lines > 0) || len(said) < lines {
+		t.Fatalf("the victim ended after %d lines of %d: %v", len(said), lines, err)
 	}
-	return last
+	return said
 }

@@ -1,14 +1,10 @@
 package db_test
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -73,7 +69,7 @@ func TestKilledNodesLoseNothing(t *testing.T) {
 	sweep := plan(t, s, walkSpec(t), &jobs{})
 	said := make(map[string]int)
 	for _, lines := range []int{20, 29, 23, 31, 0} {
-		for _, line := range laneVictim(t, file, lines) {
+		for _, line := range killedAfter(t, "TestLaneVictim", laneVictimFile+"="+file, lines, "walked ", "asked ") {
 			said[line]++
 		}
 	}
@@ -90,29 +86,4 @@ func TestKilledNodesLoseNothing(t *testing.T) {
 		t.Errorf("tally %+v", tally)
 	}
 	wantSeamless(t, s, sweep.ID)
-}
-
-// laneVictim runs a node, kills it after it said some lines, or never where
-// lines is 0, and returns all that it said.
-func laneVictim(t *testing.T, file string, lines int) (said []string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLaneVictim$")
-	cmd.Env = append(os.Environ(), laneVictimFile+"="+file)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	must(t, err)
-	must(t, cmd.Start())
-	for scan := bufio.NewScanner(out); scan.Scan(); {
-		if line := scan.Text(); strings.HasPrefix(line, "walked ") || strings.HasPrefix(line, "asked ") {
-			if said = append(said, line); len(said) == lines {
-				must(t, cmd.Process.Kill()) // and read on: what it has said before is acknowledged too
-			}
-		}
-	}
-	err = cmd.Wait()
-	var exit *exec.ExitError
-	if killed := errors.As(err, &exit); killed != (lines > 0) {
-		t.Fatalf("the victim ended after %d lines of %d: %v", len(said), lines, err)
-	}
-	return said
 }

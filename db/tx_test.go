@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
@@ -23,30 +24,12 @@ func (laneJob) Kind() string { return "lane" }
 func riverEnqueue(t *testing.T, s *db.Store) db.Enqueue {
 	t.Helper()
 	if s.Postgres() {
-		driver := riverpgxv5.New(s.Pool())
-		return enqueueBy(t, driver, func(ctx context.Context, c *river.Client[pgx.Tx], tx db.Tx, job laneJob) error {
-			_, err := c.InsertTx(ctx, tx.PGX(), job, nil)
-			return err
-		})
+		return enqueueBy(t, riverpgxv5.New(s.Pool()), db.Tx.PGX)
 	}
-	driver := riversqlite.New(s.Writer())
-	migrator, err := rivermigrate.New(driver, nil)
-	must(t, err)
-	_, err = migrator.Migrate(t.Context(), rivermigrate.DirectionUp, nil)
-	must(t, err)
-	client, err := river.NewClient(driver, &river.Config{})
-	must(t, err)
-	return func(ctx context.Context, tx db.Tx, runs []db.LaneRun, _ string) error {
-		for _, run := range runs {
-			if _, err := client.InsertTx(ctx, tx.SQL(), laneJob{run}, nil); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	return enqueueBy(t, riversqlite.New(s.Writer()), db.Tx.SQL)
 }
 
-func enqueueBy(t *testing.T, driver *riverpgxv5.Driver, insert func(context.Context, *river.Client[pgx.Tx], db.Tx, laneJob) error) db.Enqueue {
+func enqueueBy[T any](t *testing.T, driver riverdriver.Driver[T], of func(db.Tx) T) db.Enqueue {
 	t.Helper()
 	migrator, err := rivermigrate.New(driver, nil)
 	must(t, err)
@@ -56,7 +39,7 @@ func enqueueBy(t *testing.T, driver *riverpgxv5.Driver, insert func(context.Cont
 	must(t, err)
 	return func(ctx context.Context, tx db.Tx, runs []db.LaneRun, _ string) error {
 		for _, run := range runs {
-			if err := insert(ctx, client, tx, laneJob{run}); err != nil {
+			if _, err := client.InsertTx(ctx, of(tx), laneJob{run}, nil); err != nil {
 				return err
 			}
 		}

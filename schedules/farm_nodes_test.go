@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -48,15 +49,22 @@ func TestSweepGoesOnInStints(t *testing.T) {
 	})
 }
 
+// begunFarm is a farm whose one node has come to a step of a sweep in two lanes, and
+// goes on where it is given tokens.
+func begunFarm(t *testing.T, s *db.Store, step int) (*farm, *member, db.Sweep, chan struct{}) {
+	t.Helper()
+	f, tokens := newFarm(t, s), make(chan struct{}, 1000)
+	a := f.join("a", newCrew(tokens), nil)
+	sweep := f.plan(2, nil)
+	give(tokens, step)
+	f.until(sweep.ID, fmt.Sprint("at ", step), func(s db.Sweep, _ []db.Lane) bool { return s.Cursor == uint64(step) })
+	return f, a, sweep, tokens
+}
+
 func TestPausedSweepRestsAndGoesOn(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, s *db.Store) {
-		f := newFarm(t, s)
-		tokens := make(chan struct{}, 1000)
-		a := f.join("a", newCrew(tokens), nil)
-		sweep := f.plan(2, nil)
-		give(tokens, 100)
-		f.until(sweep.ID, "at 100", func(s db.Sweep, _ []db.Lane) bool { return s.Cursor == 100 })
+		f, a, sweep, tokens := begunFarm(t, s, 100)
 		if err := s.SetStanding(t.Context(), sweep.ID, db.Paused, "lunch", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -73,12 +81,7 @@ func TestPausedSweepRestsAndGoesOn(t *testing.T) {
 func TestCancelledSweepEnds(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, s *db.Store) {
-		f := newFarm(t, s)
-		tokens := make(chan struct{}, 100)
-		f.join("a", newCrew(tokens), nil)
-		sweep := f.plan(2, nil)
-		give(tokens, 10)
-		f.until(sweep.ID, "at 10", func(s db.Sweep, _ []db.Lane) bool { return s.Cursor == 10 })
+		f, _, sweep, _ := begunFarm(t, s, 10)
 		if err := s.SetStanding(t.Context(), sweep.ID, db.Cancelled, "", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -89,12 +92,7 @@ func TestCancelledSweepEnds(t *testing.T) {
 func TestNodeThatStopsGivesItsLanesToOthers(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, s *db.Store) {
-		f := newFarm(t, s)
-		tokens := make(chan struct{}, 1000)
-		a := f.join("a", newCrew(tokens), nil)
-		sweep := f.plan(2, nil)
-		give(tokens, 50)
-		f.until(sweep.ID, "at 50", func(s db.Sweep, _ []db.Lane) bool { return s.Cursor == 50 })
+		f, a, sweep, tokens := begunFarm(t, s, 50)
 		begun := time.Now()
 		a.stop()
 		if took := time.Since(begun); took > 5*time.Second {

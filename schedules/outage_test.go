@@ -18,12 +18,7 @@ func TestLanesStayWithTheirNodeWhileTheDatabaseStartsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := openStore(t, own.URL("nodes"))
-	f := newFarm(t, s)
-	tokens := make(chan struct{}, 1000)
-	a := f.join("a", newCrew(tokens), nil)
-	sweep := f.plan(2, nil)
-	give(tokens, 100)
-	f.until(sweep.ID, "at 100", func(s db.Sweep, _ []db.Lane) bool { return s.Cursor == 100 })
+	f, a, sweep, tokens := begunFarm(t, s, 100)
 	if err := own.Crash(); err != nil {
 		t.Fatal(err)
 	}
