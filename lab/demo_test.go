@@ -113,9 +113,12 @@ func sweepWith(t *testing.T, hosts []Simulated, moved map[netip.AddrPort]netip.A
 	return found
 }
 
+// builtIn are the rules of the program, read once for all tests.
+var builtIn = sync.OnceValues(func() (*fingerprints.Set, error) { return fingerprints.Load(fingerprints.Embedded()) })
+
 func rules(t *testing.T) *fingerprints.Set {
 	t.Helper()
-	set, err := fingerprints.Load(fingerprints.Embedded())
+	set, err := builtIn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,10 +211,7 @@ func TestVariedDevicesAreJudgedAsTheyWant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := fingerprints.Load(fingerprints.Embedded())
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := rules(t)
 	judge, err := mapper.New(mapper.Config{Key: []byte("0123456789abcdef")})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 
 	"minesweep"
@@ -14,9 +15,18 @@ import (
 	"minesweep/recordings"
 )
 
+// builtIn and recorded are the rules and recordings of the program, read once for
+// all tests: reading them takes most of a test's time under the race detector.
+var (
+	builtIn  = sync.OnceValues(func() (*fingerprints.Set, error) { return fingerprints.Load(fingerprints.Embedded()) })
+	recorded = sync.OnceValues(func() ([]recordings.Device, error) {
+		return recordings.ReadDir(fingerprints.Recordings(), "testdata/*.txtar")
+	})
+)
+
 func load(t testing.TB) *fingerprints.Set {
 	t.Helper()
-	set, err := fingerprints.Load(fingerprints.Embedded())
+	set, err := builtIn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +35,7 @@ func load(t testing.TB) *fingerprints.Set {
 
 func recordedDevices(t testing.TB) []recordings.Device {
 	t.Helper()
-	devices, err := recordings.ReadDir(fingerprints.Recordings(), "testdata/*.txtar")
+	devices, err := recorded()
 	if err != nil {
 		t.Fatal(err)
 	}

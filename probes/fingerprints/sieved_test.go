@@ -5,16 +5,12 @@ import (
 	"testing"
 
 	"minesweep"
-	"minesweep/probes/fingerprints"
 )
 
 // TestNothingIsReadFromWhatWasNotAsked judges a port that the sieve held back:
 // the reason, which a recording has as text, may hold any word.
 func TestNothingIsReadFromWhatWasNotAsked(t *testing.T) {
-	set, err := fingerprints.Load(fingerprints.Embedded())
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := load(t)
 	miner := `{"STATUS":[{"STATUS":"S","Code":22,"Msg":"CGMiner versions"}],"VERSION":[{"API":"3.1","CGMiner":"4.9","Type":"Antminer S9"}]}`
 	target := netip.MustParseAddrPort("192.0.2.1:4028")
 	for _, raw := range []string{"", "SYN proxy: window 0 and no options", miner} {
