@@ -118,13 +118,6 @@ func over(tb testing.TB, s *minesweep.Sweeper) *db.Journal {
 	return j
 }
 
-func must(tb testing.TB, err error) {
-	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
-	}
-}
-
 // peak samples the memory of the process until stopped.
 func peak(tb testing.TB) (most func() uint64) {
 	var high uint64

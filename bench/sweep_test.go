@@ -83,3 +83,10 @@ func BenchmarkJudge(b *testing.B) {
 		}
 	}
 }
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
