@@ -73,13 +73,35 @@ func (f *field) run(args ...string) string {
 	return out.String()
 }
 
-// TestKillLosesAndDoublesNothing kills a scan at ever later moments and then
-// lets the same command finish.
+// untilAtWork starts a scan and waits until its engine says that it is at work. It
+// returns what the scan has yet to say.
+func untilAtWork(t *testing.T, cmd *exec.Cmd) *bufio.Reader {
+	t.Helper()
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewReader(errs)
+	for line := ""; !strings.Contains(line, "the engine is connect"); {
+		if line, err = said.ReadString('\n'); err != nil {
+			t.Fatalf("got %q, %v", line, err)
+		}
+	}
+	return said
+}
+
+// TestKillLosesAndDoublesNothing kills a scan at ever later moments of its work and
+// then lets the same command finish.
 func TestKillLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	f := newField(t, "127.9.6.0/24", 40)
-	for _, after := range []time.Duration{80, 160, 240, 320, 400, 480} {
-		cmd, _, _ := f.start(append(f.scan, "--rate", "1500")...)
+	moments := []time.Duration{20, 80, 160, 240, 320, 400}
+	for _, after := range moments[:fewer(6, 3)] {
+		cmd := exec.CommandContext(t.Context(), "minesweep", append(f.scan, "--rate", "1500", "--db", f.db)...)
+		untilAtWork(t, cmd)
 		time.Sleep(after * time.Millisecond) // the moment of the kill is the point
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
@@ -118,19 +140,9 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 // has said that it is at work.
 func TestInterruptKeepsWhatWasFound(t *testing.T) {
 	t.Parallel()
-	f := newField(t, "127.9.7.0/24", 40)
+	f := newField(t, "127.9.7.0/24", 12)
 	cmd := exec.CommandContext(t.Context(), "minesweep", append(f.scan, "--rate", "300", "--db", f.db)...)
-	errs, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	said := bufio.NewReader(errs)
-	if line, err := said.ReadString('\n'); err != nil || !strings.Contains(line, "the engine is connect") {
-		t.Fatalf("got %q, %v", line, err)
-	}
+	said := untilAtWork(t, cmd)
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -162,19 +174,7 @@ func TestSweepIsResumedByItsNumber(t *testing.T) {
 	resume := []string{"sweeps", "resume", "1", "--engine", "connect", "-o", "jsonl"}
 	for i, args := range [][]string{f.scan, resume} {
 		cmd := exec.CommandContext(t.Context(), "minesweep", append(args, "--rate", "500", "--db", f.db)...)
-		errs, err := cmd.StderrPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		said := bufio.NewReader(errs)
-		for line := ""; !strings.Contains(line, "the engine is connect"); {
-			if line, err = said.ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
-		}
+		said := untilAtWork(t, cmd)
 		second, _, refused := f.start(resume...)
 		if err := second.Wait(); err == nil || !strings.Contains(refused.String(), "sweep 1 still runs, as process") {
 			t.Errorf("a running sweep was resumed: %v\n%s", err, refused)

@@ -29,8 +29,13 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}
 	path := filepath.Join(t.TempDir(), "minesweep.db")
+	rules, err := builtIn()
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.p = &program{
-		stdin: strings.NewReader(""), stdout: d.stdout, stderr: d.stderr,
+		loaded: rules,
+		stdin:  strings.NewReader(""), stdout: d.stdout, stderr: d.stderr,
 		getenv: func(string) string { return "" },
 		now:    func() time.Time { return time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC) },
 		lookup: func(context.Context, string) ([]netip.Addr, error) {

@@ -24,7 +24,7 @@ const (
 // time. MINESWEEP_KILLS and MINESWEEP_KILLS_SECONDS make it longer, and then it
 // wants no more than 1 % of the probes sent again.
 func TestRootKillsOfASYNSweep(t *testing.T) {
-	killSweep(t, fromEnv(t, "MINESWEEP_KILLS", 4), fromEnv(t, "MINESWEEP_KILLS_SECONDS", 8))
+	killSweep(t)
 }
 
 // TestRootKillsWhereTargetsWaitForTheirNetwork is the same where the budget of a
@@ -32,25 +32,17 @@ func TestRootKillsOfASYNSweep(t *testing.T) {
 // their network, and thousands have overtaken them.
 func TestRootKillsWhereTargetsWaitForTheirNetwork(t *testing.T) {
 	per24 := fromEnv(t, "MINESWEEP_KILLS_RATE", killRate) / 256 * 108 / 100
-	killSweep(t, fromEnv(t, "MINESWEEP_KILLS", 4), fromEnv(t, "MINESWEEP_KILLS_SECONDS", 8),
-		"--rate-per-24", strconv.Itoa(per24))
+	killSweep(t, "--rate-per-24", strconv.Itoa(per24))
 }
 
-func killSweep(t *testing.T, kills, seconds int, flags ...string) {
+func killSweep(t *testing.T, flags ...string) {
 	t.Helper()
-	const prefix = "100.64.0.0/16"
-	rate := fromEnv(t, "MINESWEEP_KILLS_RATE", killRate)
-	ports := manyPorts(max(1, seconds*rate>>16))
-	pairs := wire.Pairs{Base: netip.MustParsePrefix(prefix), Ports: ports}
-	w := newWired(t, wire.Options{}, wire.Responder{Seed: 11, OpenOneIn: 50, RefusePercent: 20,
-		Scope: []netip.Prefix{pairs.Base}, Pairs: pairs})
-	w.grantFast(t, prefix)
-	moments := randomMoments(kills, len(ports)<<16)
-	paced := append([]string{"--engine", "syn", "--no-questions", "--rate", strconv.Itoa(rate)}, flags...)
-	scan := slices.Concat([]string{"scan", prefix, "--ports", portList(ports)}, paced)
-	resume := slices.Concat([]string{"sweeps", "resume", "1"}, paced)
+	w := newKillField(t, 11)
+	w.paced = append(w.paced, flags...)
+	scan := slices.Concat([]string{"scan", w.prefix, "--ports", portList(w.ports)}, w.paced)
+	resume := slices.Concat([]string{"sweeps", "resume", "1"}, w.paced)
 	args := scan
-	for i, moment := range moments {
+	for i, moment := range w.moments {
 		p := w.begin(t, args...)
 		w.after(t, p, moment)
 		p.kill()
@@ -59,13 +51,43 @@ func killSweep(t *testing.T, kills, seconds int, flags ...string) {
 		}
 	}
 	w.must(t, args...)
+	w.isWhole(t)
+}
 
-	w.isTruth(t, w.openPorts(t, "1"), []string{prefix}, ports)
-	w.within(t)
-	if rows := w.sweeps(t); len(rows) != 1 || rows[0].Status != "done" || rows[0].Covered != 100 {
+// killField is a /16 behind a wire, of which one sweep is to be killed at random
+// moments.
+type killField struct {
+	*wired
+	prefix  string
+	ports   []uint16
+	rate    int
+	moments []uint64
+	paced   []string // the flags of such a sweep
+}
+
+func newKillField(t *testing.T, seed uint32) killField {
+	t.Helper()
+	f := killField{prefix: "100.64.0.0/16", rate: fromEnv(t, "MINESWEEP_KILLS_RATE", killRate)}
+	kills, seconds := fromEnv(t, "MINESWEEP_KILLS", 4), fromEnv(t, "MINESWEEP_KILLS_SECONDS", 8)
+	f.ports = manyPorts(max(1, seconds*f.rate>>16))
+	f.moments = randomMoments(kills, len(f.ports)<<16)
+	f.paced = []string{"--engine", "syn", "--no-questions", "--rate", strconv.Itoa(f.rate)}
+	pairs := wire.Pairs{Base: netip.MustParsePrefix(f.prefix), Ports: f.ports}
+	f.wired = newWired(t, wire.Options{}, wire.Responder{Seed: seed, OpenOneIn: 50, RefusePercent: 20,
+		Scope: []netip.Prefix{pairs.Base}, Pairs: pairs})
+	f.grantFast(t, f.prefix)
+	return f
+}
+
+// isWhole wants the truth, from one sweep, with little of it sent again.
+func (f killField) isWhole(t *testing.T) {
+	t.Helper()
+	f.isTruth(t, f.openPorts(t, "1"), []string{f.prefix}, f.ports)
+	f.within(t)
+	if rows := f.sweeps(t); len(rows) != 1 || rows[0].Status != "done" || rows[0].Covered != 100 {
 		t.Errorf("sweeps: %+v", rows)
 	}
-	w.sentAgain(t, kills, rate, kills >= 20)
+	f.sentAgain(t, len(f.moments), f.rate, len(f.moments) >= 20)
 }
 
 // sentAgain wants each pair probed, and few of them again.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -43,22 +42,12 @@ func (p *program) scanCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.targetFlags.check(c.Flags(), args); err != nil {
+			if err := p.checkOwnRules(); err != nil {
 				return err
 			}
-			if err := p.checkRules(f.noQuestions); err != nil {
-				return err
-			}
-			list, err := p.readTargets(c.Context(), f.targetFlags, args)
-			if err != nil {
-				return err
-			}
-			return p.withStore(c.Context(), func(s *db.Store) error {
-				targets, err := p.targets(c.Context(), s, f.targetFlags, list)
-				if err != nil {
-					return err
-				}
-				return p.scan(c.Context(), s, f, targets, plan)
+			return p.withTargets(c, f, args, func(s *db.Store, targets *netipx.IPSet) error {
+				plan.Targets = targets
+				return p.sweep(c.Context(), s, f.sweepFlags, plan)
 			})
 		},
 	}
@@ -145,10 +134,25 @@ func nmapFlags(args []string) []string {
 	return out
 }
 
-// scan checks the whole input against the scope before the first packet.
-func (p *program) scan(ctx context.Context, s *db.Store, f scanFlags, targets *netipx.IPSet, plan minesweep.Plan) (err error) {
-	if plan.Targets, err = p.allowed(ctx, s, targets, f.skipRefused); err != nil {
+// withTargets reads the targets, checks all of them against the scope before the first
+// packet, and hands on those that it allows, with the store.
+func (p *program) withTargets(c *cobra.Command, f scanFlags, args []string, use func(*db.Store, *netipx.IPSet) error) error {
+	if err := f.targetFlags.check(c.Flags(), args); err != nil {
 		return err
 	}
-	return p.sweep(ctx, s, f.sweepFlags, plan)
+	ctx := c.Context()
+	list, err := p.readTargets(ctx, f.targetFlags, args)
+	if err != nil {
+		return err
+	}
+	return p.withStore(ctx, func(s *db.Store) error {
+		targets, err := p.targets(ctx, s, f.targetFlags, list)
+		if err != nil {
+			return err
+		}
+		if targets, err = p.allowed(ctx, s, targets, f.skipRefused); err != nil {
+			return err
+		}
+		return use(s, targets)
+	})
 }

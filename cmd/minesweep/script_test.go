@@ -35,6 +35,7 @@ func (w withHelper) Run() int {
 	if err := provideHelper(dir); err != nil {
 		panic(err)
 	}
+	moreFiles() // as Main does
 	return w.m.Run()
 }
 
@@ -49,14 +50,21 @@ func provideHelper(dir string) error {
 	return os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
-// TestScripts runs what a user could type: testdata/script/*.txtar.
+// TestScripts runs what a user could type: testdata/script/*.txtar. Lines of
+// run and exits run the program in this process, those of exec in one of its own.
+// Each has addresses of its own, for all run at the same time, beside crash_test.go.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": cmdExits,
-			"page":  cmdPage,
+			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+				cmdExits(t.Context(), ts, neg, args)
+			},
+			"run": func(ts *testscript.TestScript, neg bool, args []string) {
+				cmdRun(t.Context(), ts, neg, args)
+			},
+			"page": cmdPage,
 			"lab": func(ts *testscript.TestScript, neg bool, args []string) {
 				startLab(t.Context(), ts, neg, args)
 			},
@@ -91,26 +99,6 @@ func recordingsDir() string {
 		return ""
 	}
 	return dir
-}
-
-// cmdExits runs a program and wants one exit status: exits 3 minesweep scan …
-func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits STATUS PROGRAM ARG…")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	got := 0
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) {
-			ts.Fatalf("%v", err)
-		}
-		got = exit.ExitCode()
-	}
-	if got != want {
-		ts.Fatalf("exit status %d, wanted %d", got, want)
-	}
 }
 
 // cmdPage keeps what a server says, once there is one: page URL FILE
@@ -165,4 +153,12 @@ func skipInRace(t *testing.T) {
 	if raceDetector {
 		t.Skip("make test runs it without the race detector")
 	}
+}
+
+// fewer is n, or less under the race detector.
+func fewer(n, inRace int) int {
+	if raceDetector {
+		return inRace
+	}
+	return n
 }

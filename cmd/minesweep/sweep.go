@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
-	"time"
 
 	"minesweep"
 	"minesweep/db"
@@ -17,7 +15,6 @@ import (
 	"minesweep/probes"
 	"minesweep/probes/fingerprints"
 	"minesweep/scanner"
-	"minesweep/schedules"
 )
 
 // sweep covers the plan and shows what it found. What was found before an
@@ -71,10 +68,6 @@ func (p *program) muster(ctx context.Context, s *db.Store, f sweepFlags, plan mi
 	if err != nil {
 		return nil, err
 	}
-	engine, err := p.engineFor(ctx, s, f, guard, plan)
-	if err != nil {
-		return nil, err
-	}
 	sweeper := &minesweep.Sweeper{} // without an asker it discovers only, and needs no rules
 	if f.noQuestions {
 		debug.SetGCPercent(discoveryGC)
@@ -82,6 +75,10 @@ func (p *program) muster(ctx context.Context, s *db.Store, f sweepFlags, plan mi
 		if sweeper, err = p.sweeper(ctx, s, guard); err != nil {
 			return nil, err
 		}
+	}
+	engine, err := p.engineFor(ctx, s, f, guard, plan)
+	if err != nil {
+		return nil, err
 	}
 	sweeper.Scanner, sweeper.Asks = engine.Scanner, p.asks(f.asks)
 	return &crew{Sweeper: sweeper, guard: guard, word: engine.word}, nil
@@ -102,13 +99,9 @@ func (p *program) engineFor(ctx context.Context, s *db.Store, f sweepFlags, guar
 	if err != nil {
 		return chosen{}, err
 	}
-	grants, err := s.Grants(ctx)
+	w, err := p.workload(ctx, s, f, plan, engine.connects)
 	if err != nil {
 		return chosen{}, err
-	}
-	w := schedules.Workload{
-		Plan: plan, Grants: schedules.InForce(grants, p.now()), Rate: f.rate, Per24: f.per24,
-		Connects: engine.connects, InFlight: cmp.Or(f.inFlight, scanner.DefaultInFlight), Wait: cmp.Or(f.wait, time.Second),
 	}
 	return engine, p.reconcile(w, f.force)
 }
@@ -183,9 +176,10 @@ func (p *program) judges(ctx context.Context, s *db.Store) (*fingerprints.Set, *
 	return rules, m, err
 }
 
-// checkRules loads the rules before anything else is done, where they are needed.
-func (p *program) checkRules(noQuestions bool) error {
-	if noQuestions && p.settings.fingerprints == "" {
+// checkOwnRules reads the rules of --fingerprints, so that what is wrong in them is
+// said before anything else is done. The built-in ones wait until they are needed.
+func (p *program) checkOwnRules() error {
+	if p.settings.fingerprints == "" {
 		return nil
 	}
 	_, err := p.rules()

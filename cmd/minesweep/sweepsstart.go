@@ -37,21 +37,8 @@ func (p *program) sweepsStart() *cobra.Command {
 			if f.lanes < 0 || f.lanes > db.MaxLanes {
 				return usagef("--lanes %d is out of range, write 1 to %d", f.lanes, db.MaxLanes)
 			}
-			if err := f.targetFlags.check(c.Flags(), args); err != nil {
-				return err
-			}
-			list, err := p.readTargets(c.Context(), f.targetFlags, args)
-			if err != nil {
-				return err
-			}
-			return p.withStore(c.Context(), func(s *db.Store) error {
-				targets, err := p.targets(c.Context(), s, f.targetFlags, list)
-				if err != nil {
-					return err
-				}
-				if plan.Targets, err = p.allowed(c.Context(), s, targets, f.skipRefused); err != nil {
-					return err
-				}
+			return p.withTargets(c, f.scanFlags, args, func(s *db.Store, targets *netipx.IPSet) error {
+				plan.Targets = targets
 				return p.start(c.Context(), s, f, plan)
 			})
 		},

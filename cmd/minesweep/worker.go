@@ -79,7 +79,7 @@ func (p *program) node(ctx context.Context, f nodeFlags, fl *pflag.FlagSet) erro
 	if f.name = cmp.Or(f.name, self().Host); plainName(f.name) != nil {
 		return plainName(f.name)
 	}
-	if err := p.checkRules(false); err != nil {
+	if _, err := p.rules(); err != nil {
 		return err
 	}
 	return p.withStore(ctx, func(s *db.Store) error { return p.work(ctx, s, f) })
