@@ -203,10 +203,7 @@ func TestCheckQueryComplains(t *testing.T) {
 
 // TestAlertsFire plays alerts-test.yaml by Prometheus's own tool where it is.
 func TestAlertsFire(t *testing.T) {
-	tool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("promtool is not here (apt-get install prometheus)")
-	}
+	tool := toolOf(t, "promtool", "prometheus")
 	if out, err := exec.CommandContext(t.Context(), tool, "test", "rules", "alerts-test.yaml").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -231,17 +228,22 @@ func unitFiles(t *testing.T) (dir string, names []string) {
 	return dir, names
 }
 
-func systemdAnalyze(t *testing.T) string {
+// toolOf finds a program, and leaves the test out where it is not; what .ci/run has
+// installed is there.
+func toolOf(t *testing.T, name, debian string) string {
 	t.Helper()
-	tool, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze is not here")
+	tool, err := exec.LookPath(name)
+	switch {
+	case err != nil && os.Getenv("CI") == "true":
+		t.Fatalf("%v; .ci/run installs it", err)
+	case err != nil:
+		t.Skipf("%s is not here (apt-get install %s)", name, debian)
 	}
 	return tool
 }
 
 func TestUnitsAreWhatSystemdTakes(t *testing.T) {
-	tool := systemdAnalyze(t)
+	tool := toolOf(t, "systemd-analyze", "systemd")
 	_, names := unitFiles(t)
 	out, err := exec.CommandContext(t.Context(), tool, append([]string{"verify", "--man=no"}, names...)...).CombinedOutput()
 	for line := range strings.Lines(string(out)) {
@@ -255,7 +257,7 @@ func TestUnitsAreWhatSystemdTakes(t *testing.T) {
 }
 
 func TestUnitsAreHardened(t *testing.T) {
-	tool := systemdAnalyze(t)
+	tool := toolOf(t, "systemd-analyze", "systemd")
 	dir, _ := unitFiles(t)
 	for _, name := range []string{"minesweep-serve.service", "minesweep-worker@.service"} {
 		out, err := exec.CommandContext(t.Context(), tool, "security", "--offline=true", "--no-pager", "--threshold=25", filepath.Join(dir, name)).CombinedOutput()
