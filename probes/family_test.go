@@ -163,7 +163,10 @@ func TestFamiliesStayWithinTheBudget(t *testing.T) {
 	assess := func(replies []minesweep.Reply) minesweep.Host {
 		return judge.Assess(minesweep.Observation{Replies: replies, Evidence: set.Judge(replies)})
 	}
-	for _, h := range houses(t) {
+	for n, h := range houses(t) {
+		if raceDetector && n%4 != 0 {
+			continue // make test asks the others without the race detector
+		}
 		alone := assess(h.sweep(t, set, h.ports[:len(h.heard)]))
 		rising := slices.Sorted(slices.Values(h.ports))
 		falling := slices.Clone(rising)
