@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -21,8 +23,8 @@ const (
 // Dial admits target and connects to it by TCP. It takes an address, so that
 // no name is resolved and nothing can lead it elsewhere; the scope is asked
 // once more for the address really dialled, between socket and connect.
-// Closing the connection frees the host, and resets it where the target has not
-// taken all that was written. An error that wraps [minesweep.ErrRefused] means
+// Closing the connection frees the host, and resets it where the target was silent
+// or has not taken all that was written. An error that wraps [minesweep.ErrRefused] means
 // that nothing was sent.
 //
 // A connect may take as long as the round trips of the target's neighbours
@@ -80,7 +82,7 @@ func (g *Guard) dialOnce(ctx context.Context, target netip.AddrPort, limit time.
 		release()
 		return nil, err
 	}
-	return &guardedConn{Conn: conn, release: release}, nil
+	return newGuardedConn(conn, release), nil
 }
 
 func timedOut(err error) bool {
@@ -112,15 +114,35 @@ func (g *Guard) allowSocket(target netip.AddrPort, address string) error {
 	return nil
 }
 
-// guardedConn frees its host when it is closed.
+// guardedConn frees its host when it is closed. Unless it is closed in peace it is
+// reset: also where this process is killed the kernel does not repeat for minutes,
+// past every budget, what a silent peer was asked.
 type guardedConn struct {
 	net.Conn
 	release func()
+	spoke   atomic.Bool // the peer sent a byte, or ended
 }
 
+func newGuardedConn(conn net.Conn, release func()) *guardedConn {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	return &guardedConn{Conn: conn, release: release}
+}
+
+func (c *guardedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 || errors.Is(err, io.EOF) {
+		c.spoke.Store(true)
+	}
+	return n, err
+}
+
+// Close ends the connection in order where the peer spoke and took all that it
+// was sent.
 func (c *guardedConn) Close() error {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
-		hangUp(tcp)
+	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.spoke.Load() && notTaken(tcp) == 0 {
+		_ = tcp.SetLinger(-1)
 	}
 	err := c.Conn.Close()
 	c.release()

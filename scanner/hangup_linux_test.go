@@ -15,11 +15,30 @@ import (
 func TestCloseForgetsWhatWasNotTaken(t *testing.T) {
 	t.Parallel()
 	peer, conn := dialled(t)
+	if _, err := peer.Write([]byte{'+'}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
 	go func() { _, _ = conn.Write(make([]byte, 64<<20)) }() // more than the buffers hold
 	tcp := conn.(*guardedConn).Conn.(*net.TCPConn)
 	for t.Context().Err() == nil && notTaken(tcp) < 256<<10 {
 		time.Sleep(time.Millisecond)
 	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, peer); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the peer read %v, want %v", err, syscall.ECONNRESET)
+	}
+}
+
+// TestCloseResetsTheSilent: whether a peer that says nothing still lives is not
+// known, and an end in order would be repeated to one that does not.
+func TestCloseResetsTheSilent(t *testing.T) {
+	t.Parallel()
+	peer, conn := dialled(t)
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)
 	}
