@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -227,32 +226,6 @@ func TestSenderPassesByWhatIsKnown(t *testing.T) {
 	}
 }
 
-// cutOff is a sink that ends a scan at a number of open ports.
-type cutOff struct {
-	mu    sync.Mutex
-	found map[netip.AddrPort]bool
-	left  int
-	end   func()
-	last  minesweep.Progress
-}
-
-func (s *cutOff) Found(p minesweep.OpenPort) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.found[p.Target] = true
-	if s.left--; s.left == 0 {
-		s.end()
-	}
-	return nil
-}
-
-func (s *cutOff) Progress(p minesweep.Progress) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.last = p
-	return nil
-}
-
 // TestNaabuCutOffProbesOnlyWhatWasNotSettled is the same for naabu, by its
 // reports: every port is open, and a settled one is never found again.
 func TestNaabuCutOffProbesOnlyWhatWasNotSettled(t *testing.T) {
@@ -266,14 +239,14 @@ func TestNaabuCutOffProbesOnlyWhatWasNotSettled(t *testing.T) {
 	most, stints := uint64(0), 0
 	for ; now.cursor < uint64(len(steps)); stints++ {
 		ctx, cancel := context.WithCancel(t.Context())
-		sink := &cutOff{found: make(map[netip.AddrPort]bool), left: 50 + rnd.IntN(300), end: cancel}
+		sink := &stopAt{count: make(map[netip.AddrPort]int), left: 50 + rnd.IntN(300), stop: cancel}
 		plan.Cursor, plan.Beyond = now.cursor, now.beyond
 		naabu := fakeNaabu(t, guard, "connect", nil)
 		naabu.cfg.InFlight = 64
 		_ = naabu.Scan(ctx, plan, sink)
 		cancel()
 		next := standing{sink.last.Cursor, sink.last.Beyond}
-		for target := range sink.found {
+		for target := range sink.count {
 			all[target] = true
 			if step := steps[target]; step < now.cursor || now.beyond.Settled(step) {
 				t.Fatalf("step %d was probed again", step)
@@ -284,8 +257,8 @@ func TestNaabuCutOffProbesOnlyWhatWasNotSettled(t *testing.T) {
 				t.Fatalf("step %d is settled and was never probed", step)
 			}
 		}
-		if n := sink.last.Open; n > uint64(len(sink.found)) || n < next.count()-now.count() {
-			t.Errorf("%d are counted, found were %d, and settled %d", n, len(sink.found), next.count()-now.count())
+		if n := sink.last.Open; n > uint64(len(sink.count)) || n < next.count()-now.count() {
+			t.Errorf("%d are counted, found were %d, and settled %d", n, len(sink.count), next.count()-now.count())
 		}
 		most = max(most, next.beyond.Count(next.cursor))
 		now = next

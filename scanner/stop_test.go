@@ -88,8 +88,8 @@ func oneBook(t *testing.T, prefix string) *book {
 	return &book{grants: []minesweep.Grant{wideGrant("a", prefix)}}
 }
 
-// stopAt is a sink that stops the plan at a number of open ports, and counts
-// each of them.
+// stopAt is a sink that stops the plan, or cuts it off, at a number of open ports,
+// and counts each of them.
 type stopAt struct {
 	mu    sync.Mutex
 	count map[netip.AddrPort]int
